@@ -1,0 +1,81 @@
+//! Download handlers (FR-009, wire.md W6.7).
+
+use std::future::Future;
+use std::pin::Pin;
+
+use super::handler::{HandlerError, Timeouts};
+use super::sink::Sink;
+use crate::link::{Link, Origin};
+use crate::retry::Retry;
+
+/// Fetches the bytes of a payload. What it writes into the sink is held against the message's size and digest.
+///
+/// A handler does its own retrying, within `download.retry`, and calls [`Sink::start`] at the beginning of each attempt. One
+/// for a store of your own:
+///
+/// ```
+/// use natsbridge::{Download, DownloadHandler, HandlerError, Origin, Sink};
+///
+/// struct Store(reqwest::Client);
+///
+/// impl DownloadHandler for Store {
+///     fn origins(&self) -> Vec<Origin> {
+///         "https://files.example".parse().into_iter().collect()
+///     }
+///
+///     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
+///         let response = self.0.get(download.link.as_str()).send().await?.error_for_status()?;
+///         sink.start(response.content_length())?;
+///         sink.write(&response.bytes().await?)
+///     }
+/// }
+/// ```
+pub trait DownloadHandler: Send + Sync + 'static {
+    /// Where links may lead unless the receiver says otherwise with `allowed_origins`.
+    fn origins(&self) -> Vec<Origin>;
+
+    /// Fetches one payload into the sink.
+    fn download(
+        &self,
+        download: Download<'_>,
+        sink: &mut Sink,
+    ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+}
+
+/// One payload to fetch: the arguments of the contract.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct Download<'a> {
+    /// Where it is; the receiver allows its origin.
+    pub link: &'a Link,
+    /// How often and how patiently to try.
+    pub retry: Retry,
+    /// How long each attempt may take.
+    pub timeouts: Timeouts,
+    /// The message's `correlation_id`.
+    pub correlation_id: &'a str,
+}
+
+/// Any handler, behind a pointer.
+pub(super) trait AnyDownloadHandler: Send + Sync {
+    fn origins(&self) -> Vec<Origin>;
+    fn download<'a>(
+        &'a self,
+        download: Download<'a>,
+        sink: &'a mut Sink,
+    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>>;
+}
+
+impl<H: DownloadHandler> AnyDownloadHandler for H {
+    fn origins(&self) -> Vec<Origin> {
+        DownloadHandler::origins(self)
+    }
+
+    fn download<'a>(
+        &'a self,
+        download: Download<'a>,
+        sink: &'a mut Sink,
+    ) -> Pin<Box<dyn Future<Output = Result<(), HandlerError>> + Send + 'a>> {
+        Box::pin(DownloadHandler::download(self, download, sink))
+    }
+}

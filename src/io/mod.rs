@@ -1,0 +1,33 @@
+//! The edges: files, file servers, the clock and the environment. Everything else in the crate is pure.
+
+mod client;
+mod clock;
+mod download;
+mod environment;
+mod fetch;
+mod file;
+mod folder;
+mod handler;
+mod memory;
+mod plik;
+mod progress;
+mod receive;
+mod send;
+mod sink;
+mod source;
+mod upload;
+
+pub use clock::{new_id, now};
+pub use download::{Download, DownloadHandler};
+pub use environment::Environment;
+pub use fetch::{Fetch, FetchWithBackoff, fetch_with_backoff};
+pub use folder::Folder;
+pub use handler::{HandlerError, Timeouts};
+pub use memory::Memory;
+pub use plik::{Plik, plik_oneshot_upload};
+pub use progress::{Direction, Progress};
+pub use receive::{SmartReceive, smartreceive};
+pub use send::{SmartSend, smartsend};
+pub use sink::Sink;
+pub use source::Source;
+pub use upload::{Upload, UploadHandler, Uploaded};

@@ -1,0 +1,331 @@
+//! `smartreceive`: read, fetch, decode (requirements 11.2).
+
+use std::future::{Future, IntoFuture};
+use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use tempfile::NamedTempFile;
+use tokio::time::Instant;
+
+use super::download::{AnyDownloadHandler, Download, DownloadHandler};
+use super::environment::{self, Environment};
+use super::fetch::Fetch;
+use super::file;
+use super::handler::{HandlerError, Timeouts, within};
+use super::progress::{Callback, Direction, Reporter};
+use super::send::transfer_arguments;
+use super::sink::{Sink, Taken};
+use crate::error::{Error, ErrorKind};
+use crate::generated::TRANSFER;
+use crate::incoming::{Decoder, Fetched, Incoming, PendingDownload};
+use crate::link::Origin;
+use crate::received::Received;
+use crate::retry::Retry;
+use crate::wire::{ErrorCode, Payload, PayloadType, Phase, Transport};
+
+/// Reads a message: fetches its linked payloads and decodes them all.
+///
+/// `json` is what NATS delivered. Links may lead to the file server only (`fileserver_url`, else `FILESERVER_URL`, else
+/// `http://localhost:8080`) unless `allowed_origins` or another handler says otherwise.
+///
+/// ```
+/// # async fn example(json: &str) -> Result<(), natsbridge::Error> {
+/// use natsbridge::smartreceive;
+///
+/// let received = smartreceive(json).await?;
+/// for payload in received.payloads {
+///     let (dataname, data, payload_type) = payload.into_tuple();
+///     println!("{dataname} ({payload_type}): {data:?}");
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # Errors
+///
+/// Those of [`Decoder::decode`], then DOWNLOAD_FAILED, SIZE_MISMATCH or CHECKSUM_MISMATCH in phase `fetch`, then those of
+/// [`Incoming::finish`].
+pub fn smartreceive(json: impl Into<Bytes>) -> SmartReceive {
+    SmartReceive {
+        json: json.into(),
+        decoder: Decoder::new(),
+        allowed_origins: None,
+        fileserver_url: None,
+        handler: None,
+        retry: Retry::default(),
+        timeouts: Timeouts::default(),
+        deadline: None,
+        progress: None,
+        files: None,
+    }
+}
+
+/// A message that is about to be read; awaiting it gives the payloads.
+///
+/// Dropping the future stops its downloads and removes its temporary files.
+#[must_use = "nothing is read before it is awaited"]
+#[derive(Clone)]
+pub struct SmartReceive {
+    json: Bytes,
+    decoder: Decoder,
+    allowed_origins: Option<Vec<Origin>>,
+    fileserver_url: Option<String>,
+    handler: Option<Arc<dyn AnyDownloadHandler>>,
+    retry: Retry,
+    timeouts: Timeouts,
+    deadline: Option<Duration>,
+    progress: Option<Callback>,
+    files: Option<Files>,
+}
+
+/// Which payloads go into which files.
+type Files = Arc<dyn Fn(usize, &Payload) -> Option<PathBuf> + Send + Sync>;
+
+impl SmartReceive {
+    transfer_arguments!();
+
+    /// What fetches linked payloads; plain http and https by default.
+    #[must_use]
+    pub fn fileserver_download_handler(mut self, handler: impl DownloadHandler) -> Self {
+        self.handler = Some(Arc::new(handler));
+        self
+    }
+
+    /// Where links may lead, in place of what the handler names.
+    #[must_use]
+    pub fn allowed_origins(mut self, allowed_origins: impl IntoIterator<Item = Origin>) -> Self {
+        self.allowed_origins = Some(allowed_origins.into_iter().collect());
+        self
+    }
+
+    /// The message as received, at most; 64 MiB by default.
+    #[must_use]
+    pub fn max_message_bytes(mut self, max_message_bytes: u64) -> Self {
+        self.decoder = self.decoder.max_message_bytes(max_message_bytes);
+        self
+    }
+
+    /// Payloads of one message, at most; 10,000 by default.
+    #[must_use]
+    pub fn max_payloads(mut self, max_payloads: u64) -> Self {
+        self.decoder = self.decoder.max_payloads(max_payloads);
+        self
+    }
+
+    /// Every payload goes into a file of that folder, under a name made from its position and type alone: `payload-0.txt`,
+    /// `payload-1.json`, `payload-2.arrows`, `payload-3.bin`.
+    #[must_use]
+    pub fn into_dir(self, dir: impl Into<PathBuf>) -> Self {
+        let dir = dir.into();
+        self.into_files(move |index, payload| {
+            let extension = match payload.payload_type {
+                PayloadType::Text => "txt",
+                PayloadType::Dictionary | PayloadType::Jsontable => "json",
+                PayloadType::Arrowtable => "arrows",
+                _ => "bin",
+            };
+            Some(dir.join(format!("payload-{index}.{extension}")))
+        })
+    }
+
+    /// Chooses by position and payload which payloads go into which files; the others stay in memory. A file holds the payload
+    /// as it was serialized, is never overwritten, and appears under its name once the whole message is verified.
+    #[must_use]
+    pub fn into_files(
+        mut self,
+        choose: impl Fn(usize, &Payload) -> Option<PathBuf> + Send + Sync + 'static,
+    ) -> Self {
+        self.files = Some(Arc::new(choose));
+        self
+    }
+
+    async fn run(mut self) -> Result<Received, Error> {
+        self.retry.check()?;
+        let handler = match self.handler.take() {
+            Some(handler) => handler,
+            None => {
+                let url = environment::fileserver_url(self.fileserver_url.take(), &Environment::read()?)?;
+                Arc::new(Fetch::new(url.parse::<Origin>()))
+            }
+        };
+        let allowed_origins = self.allowed_origins.take().unwrap_or_else(|| handler.origins());
+        let incoming = self.decoder.clone().allowed_origins(allowed_origins).decode(&self.json)?;
+        let targets: Vec<Option<PathBuf>> = match &self.files {
+            None => vec![None; incoming.envelope().payloads.len()],
+            Some(choose) => {
+                let payloads = incoming.envelope().payloads.iter().enumerate();
+                payloads.map(|(index, payload)| choose(index, payload)).collect()
+            }
+        };
+        for (index, target) in targets.iter().enumerate() {
+            check_target(&incoming, index, target.as_deref())?;
+        }
+        let deadline = self.deadline.map(|deadline| Instant::now() + deadline);
+        let downloads = incoming.downloads();
+        let calls: Vec<_> = downloads
+            .iter()
+            .map(|pending| self.fetch(&*handler, &incoming, pending, targets[pending.index].as_deref(), deadline))
+            .collect();
+        let calls = stream::iter(calls).buffered(TRANSFER.max_concurrent as usize);
+        let mut fetched: Vec<(usize, Taken)> = calls.try_collect().await?;
+        fetched.extend(direct_files(&incoming, &targets)?);
+        keep(incoming, fetched, &targets).await
+    }
+
+    async fn fetch(
+        &self,
+        handler: &dyn AnyDownloadHandler,
+        incoming: &Incoming,
+        pending: &PendingDownload,
+        target: Option<&Path>,
+        deadline: Option<Instant>,
+    ) -> Result<(usize, Taken), Error> {
+        let context = incoming.context();
+        let reporter = Reporter {
+            callback: self.progress.clone(),
+            direction: Direction::Download,
+            index: pending.index,
+            dataname: pending.dataname.as_str().into(),
+            size: pending.size,
+        };
+        let call = async {
+            let mut sink = match target {
+                None => Sink::memory(Some(pending.size), pending.sha256, reporter)?,
+                Some(path) => Sink::file(folder(path), pending.size, pending.sha256, reporter)?,
+            };
+            let download = Download {
+                link: &pending.link,
+                retry: self.retry,
+                timeouts: self.timeouts,
+                correlation_id: &context.correlation_id,
+            };
+            handler.download(download, &mut sink).await?;
+            sink.finish()
+        };
+        let taken = match within(deadline, call).await {
+            Ok(result) => result,
+            Err(error) => Err(error),
+        };
+        taken.map(|taken| (pending.index, taken)).map_err(|error: HandlerError| {
+            let message = format!("payload {} could not be fetched from {}: {error}", pending.index, pending.link);
+            error
+                .into_error(ErrorCode::DownloadFailed, Phase::Fetch, message)
+                .of_payload(pending.index, &pending.dataname, "data")
+                .within(&context)
+        })
+    }
+}
+
+impl IntoFuture for SmartReceive {
+    type Output = Result<Received, Error>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}
+
+impl std::fmt::Debug for SmartReceive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SmartReceive").field("bytes", &self.json.len()).finish_non_exhaustive()
+    }
+}
+
+/// The direct payloads that go into files, each in a temporary one.
+fn direct_files(incoming: &Incoming, targets: &[Option<PathBuf>]) -> Result<Vec<(usize, Taken)>, Error> {
+    let mut files = Vec::new();
+    for (index, (payload, target)) in incoming.envelope().payloads.iter().zip(targets).enumerate() {
+        let Some(target) = target else { continue };
+        if payload.transport == Transport::Link {
+            continue;
+        }
+        let bytes = incoming.direct_bytes(index)?;
+        let written = (|| {
+            let mut sink = Sink::file(folder(target), bytes.len() as u64, None, Reporter::silent(0))?;
+            sink.write(&bytes)?;
+            sink.finish()
+        })();
+        files.push((index, written.map_err(|error| local(incoming, index, target, error.to_string()))?));
+    }
+    Ok(files)
+}
+
+/// Judges what is in the files, decodes what is in memory, and only then gives the files their names.
+async fn keep(
+    incoming: Incoming,
+    fetched: Vec<(usize, Taken)>,
+    targets: &[Option<PathBuf>],
+) -> Result<Received, Error> {
+    let mut files: Vec<(usize, NamedTempFile, PathBuf)> = Vec::new();
+    let mut contents = Vec::with_capacity(fetched.len());
+    for (index, taken) in fetched {
+        match (taken, &targets[index]) {
+            (Taken::File(file), Some(target)) => {
+                judge(&incoming, index, file.path()).await?;
+                contents.push((index, Fetched::File(target.clone())));
+                files.push((index, file, target.clone()));
+            }
+            (Taken::Bytes(bytes), _) => contents.push((index, Fetched::Bytes(bytes))),
+            (Taken::File(_), None) => {}
+        }
+    }
+    let received = incoming.clone().finish_with(contents)?;
+    for (index, file, target) in files {
+        file.persist_noclobber(&target)
+            .map_err(|error| local(&incoming, index, &target, error.error.to_string()))?;
+    }
+    Ok(received)
+}
+
+/// Whether a file holds what the payload's type says.
+async fn judge(incoming: &Incoming, index: usize, path: &Path) -> Result<(), Error> {
+    let payload = &incoming.envelope().payloads[index];
+    let unreadable = |error: std::io::Error| local(incoming, index, path, error.to_string());
+    if payload.payload_type == PayloadType::Text {
+        return match file::check_utf8(path).await.map_err(unreadable)? {
+            Ok(()) => Ok(()),
+            Err(at) => Err(Error::new(
+                ErrorKind::Message,
+                ErrorCode::DeserializationError,
+                Phase::Decode,
+                format!("payload {index} (text): expected UTF-8, found other bytes at byte {at}"),
+            )
+            .of_payload(index, &payload.dataname, "data")
+            .expecting("UTF-8")
+            .within(&incoming.context())),
+        };
+    }
+    if !file::streams(payload.payload_type) {
+        let bytes = file::read(path).await.map_err(unreadable)?;
+        incoming.content(index, bytes)?;
+    }
+    Ok(())
+}
+
+fn check_target(incoming: &Incoming, index: usize, target: Option<&Path>) -> Result<(), Error> {
+    match target {
+        Some(target) if target.symlink_metadata().is_ok() => {
+            Err(local(incoming, index, target, "it exists already, and nothing is overwritten".to_owned()))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn local(incoming: &Incoming, index: usize, path: &Path, reason: String) -> Error {
+    let dataname = &incoming.envelope().payloads[index].dataname;
+    let message = format!("payload {index} cannot be kept as {}: {reason}", path.display());
+    Error::new(ErrorKind::LocalFile, ErrorCode::DownloadFailed, Phase::Fetch, message)
+        .of_payload(index, dataname, "")
+        .within(&incoming.context())
+}
+
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    }
+}
