@@ -1,0 +1,19 @@
+//! The tests of the library's public interface, one module per topic.
+
+#[cfg(feature = "arrow")]
+mod arrow_claims;
+#[cfg(feature = "arrow")]
+mod arrow_hostile;
+#[cfg(feature = "arrow")]
+mod arrow_pyarrow;
+#[cfg(feature = "arrow")]
+mod arrow_samples;
+#[cfg(feature = "arrow")]
+mod arrow_streams;
+mod cases;
+mod differential;
+mod hostile;
+mod house;
+mod messages;
+mod roundtrip;
+mod verdicts;
