@@ -7,7 +7,7 @@ use serde_json::{Map, Value as Json};
 use crate::arrow;
 use crate::generated::JSON_MAX_DEPTH;
 use crate::json::{self, Node, ReadError};
-use crate::part::PartData;
+use crate::part::{PartData, Unserializable};
 use crate::value::Value;
 use crate::wire::PayloadType;
 
@@ -47,11 +47,10 @@ pub(crate) enum Serialized {
 pub(crate) fn serialize(payload_type: PayloadType, data: PartData) -> Result<Serialized, ContentError> {
     let value = match data {
         PartData::External { size } => return Ok(Serialized::External(size)),
-        PartData::Serialized(Err(message)) => {
-            let (expected, found) = ("a value that can be written as JSON".to_owned(), message.clone());
-            return Err(ContentError { message, expected, found });
+        PartData::Failed(Unserializable { message, expected, .. }) => {
+            return Err(ContentError { found: message.clone(), message, expected: expected.to_owned() });
         }
-        PartData::Serialized(Ok(bytes)) => {
+        PartData::Serialized(bytes) => {
             check(payload_type, &bytes)?;
             return Ok(Serialized::Bytes(bytes));
         }

@@ -11,7 +11,7 @@ use crate::generated::{DEFAULTS, DESKTOP};
 use crate::json::{Node, Object};
 use crate::link::without_user_info;
 use crate::outgoing::{Outgoing, direct_payload, linked_payload, written_length};
-use crate::part::Part;
+use crate::part::{Part, PartData};
 use crate::rules;
 use crate::wire::{Envelope, ErrorCode, PayloadType, Phase, Timestamp, Uuid};
 
@@ -48,6 +48,17 @@ impl Draft {
         let context = header.context();
         let ids: Vec<Uuid> = parts.iter().map(|part| part.id.unwrap_or_else(&mut *new_id)).collect();
         encode(header, parts, &ids, &arguments).map_err(|error| error.within(&context))
+    }
+
+    /// What is known of the message before its ids are chosen.
+    #[cfg(feature = "http")]
+    pub(crate) fn context(&self) -> Context {
+        let given = |id: &Option<String>| id.clone().unwrap_or_default();
+        Context {
+            correlation_id: given(&self.arguments.correlation_id),
+            msg_id: given(&self.arguments.msg_id),
+            send_to: self.subject.clone(),
+        }
     }
 
     /// The first phase of [`Draft::encode`] alone.
@@ -172,7 +183,7 @@ fn validate(header: &Header, parts: &[Part], ids: &[Uuid], arguments: &Arguments
 
 fn payload_node<'a>(part: &'a Part, id: &Uuid) -> Node<'a> {
     let size = match part.data {
-        crate::part::PartData::External { size } => i64::try_from(size).unwrap_or(i64::MAX),
+        PartData::External { size } => i64::try_from(size).unwrap_or(i64::MAX),
         _ => 0,
     };
     let members = [
@@ -191,8 +202,12 @@ fn payload_node<'a>(part: &'a Part, id: &Uuid) -> Node<'a> {
 fn serialize(parts: Vec<Part>, ids: &[Uuid]) -> Result<Vec<Ready>, Error> {
     let mut serialized = Vec::with_capacity(parts.len());
     for (index, (part, id)) in parts.into_iter().zip(ids).enumerate() {
+        let kind = match &part.data {
+            PartData::Failed(failed) => failed.kind,
+            _ => ErrorKind::Argument,
+        };
         let failed = |message: String| {
-            Error::new(ErrorKind::Argument, ErrorCode::SerializationError, Phase::Serialize, message)
+            Error::new(kind, ErrorCode::SerializationError, Phase::Serialize, message)
                 .of_payload(index, &part.dataname, "data")
         };
         let payload_type = part.payload_type.parse().map_err(|_| failed("unknown payload_type".to_owned()))?;
@@ -209,7 +224,8 @@ fn serialize(parts: Vec<Part>, ids: &[Uuid]) -> Result<Vec<Ready>, Error> {
 
 fn limit(envelope: &Envelope, payloads: &[Ready], arguments: &Arguments) -> Result<Vec<bool>, Error> {
     let size_threshold = arguments.size_threshold.or(DESKTOP.size_threshold).unwrap_or(u64::MAX);
-    if all_fit_for_sure(envelope, payloads, size_threshold, arguments.max_message_bytes) {
+    // Inline JSON is written anew, and its length cannot be told from that of its bytes.
+    if !arguments.inline_json && all_fit_for_sure(envelope, payloads, size_threshold, arguments.max_message_bytes) {
         return Ok(vec![false; payloads.len()]);
     }
     let candidate = |payload: &Ready| {

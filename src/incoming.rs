@@ -140,15 +140,6 @@ pub struct PendingDownload {
     pub sha256: Option<Digest>,
 }
 
-/// What a fetch brought.
-#[derive(Clone, Debug)]
-pub(crate) enum Fetched {
-    Bytes(Bytes),
-    /// A file that holds the payload, its size, digest and content found right.
-    #[cfg_attr(not(feature = "http"), allow(dead_code, reason = "only transfers make files"))]
-    File(std::path::PathBuf),
-}
-
 impl Incoming {
     /// The envelope.
     pub fn envelope(&self) -> &Envelope {
@@ -181,35 +172,33 @@ impl Incoming {
     /// In phase `decode`: DESERIALIZATION_ERROR, SIZE_MISMATCH, CHECKSUM_MISMATCH. DOWNLOAD_FAILED in phase `fetch` where the
     /// bytes of a linked payload are missing.
     pub fn finish(self, fetched: impl IntoIterator<Item = (usize, Bytes)>) -> Result<Received, Error> {
-        self.finish_with(fetched.into_iter().map(|(index, bytes)| (index, Fetched::Bytes(bytes))))
-    }
-
-    pub(crate) fn finish_with(
-        self,
-        fetched: impl IntoIterator<Item = (usize, Fetched)>,
-    ) -> Result<Received, Error> {
-        let mut contents: Vec<Option<Fetched>> = vec![None; self.envelope.payloads.len()];
-        for (index, content) in fetched {
+        let mut contents: Vec<Option<Bytes>> = vec![None; self.envelope.payloads.len()];
+        for (index, bytes) in fetched {
             if let Some(place) = contents.get_mut(index) {
-                *place = Some(content);
+                *place = Some(bytes);
             }
         }
-        let mut payloads = Vec::with_capacity(contents.len());
-        for (index, (payload, content)) in self.envelope.payloads.iter().zip(contents).enumerate() {
-            let data = self.value(index, payload, content)?;
-            payloads.push(ReceivedPayload {
-                dataname: payload.dataname.clone(),
-                data,
-                payload_type: payload.payload_type,
-                transport: payload.transport,
-                size: payload.size.get(),
-                metadata: payload.metadata.clone(),
-            });
-        }
-        Ok(Received { envelope: self.envelope, payloads })
+        let contents = contents.into_iter().enumerate();
+        let values = contents.map(|(index, bytes)| self.value(index, bytes)).collect::<Result<_, _>>()?;
+        Ok(self.received(values))
+    }
+
+    /// The message with these values as its payloads, one for each.
+    pub(crate) fn received(self, values: Vec<Value>) -> Received {
+        let payloads = self.envelope.payloads.iter().zip(values);
+        let payloads = payloads.map(|(payload, data)| ReceivedPayload {
+            dataname: payload.dataname.clone(),
+            data,
+            payload_type: payload.payload_type,
+            transport: payload.transport,
+            size: payload.size.get(),
+            metadata: payload.metadata.clone(),
+        });
+        Received { payloads: payloads.collect(), envelope: self.envelope }
     }
 
     /// The bytes of a direct payload, their size and digest found right.
+    #[cfg(feature = "http")]
     pub(crate) fn direct_bytes(&self, index: usize) -> Result<Bytes, Error> {
         let payload = &self.envelope.payloads[index];
         match raw(payload) {
@@ -240,10 +229,11 @@ impl Incoming {
             .map_err(|error| self.content_error(index, payload, error))
     }
 
-    fn value(&self, index: usize, payload: &Payload, fetched: Option<Fetched>) -> Result<Value, Error> {
+    /// The value of payload `index`; `fetched` is what its link brought.
+    pub(crate) fn value(&self, index: usize, fetched: Option<Bytes>) -> Result<Value, Error> {
+        let payload = &self.envelope.payloads[index];
         let bytes = match fetched {
-            Some(Fetched::File(path)) => return Ok(Value::File(path)),
-            Some(Fetched::Bytes(bytes)) if payload.transport == Transport::Link => bytes,
+            Some(bytes) if payload.transport == Transport::Link => bytes,
             _ if payload.transport == Transport::Link => {
                 let message = format!("payload {index} was not fetched");
                 return Err(Error::new(ErrorKind::Argument, ErrorCode::DownloadFailed, Phase::Fetch, message)

@@ -4,6 +4,7 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value as Json};
 
+use crate::error::ErrorKind;
 use crate::json;
 use crate::value::Value;
 use crate::wire::{PayloadType, Uuid};
@@ -32,12 +33,22 @@ pub struct Part {
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum PartData {
     Value(Value),
-    /// The serialized payload, whose content is still to be checked, or why there is none.
-    Serialized(Result<Bytes, String>),
+    /// The serialized payload, whose content is still to be checked.
+    Serialized(Bytes),
+    /// There is no payload, and why.
+    Failed(Unserializable),
     /// Bytes that stay where they are, in a file say; they go by link.
     External {
         size: u64,
     },
+}
+
+/// Why a part has no bytes, found before the message is encoded.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Unserializable {
+    pub(crate) kind: ErrorKind,
+    pub(crate) message: String,
+    pub(crate) expected: &'static str,
 }
 
 impl Part {
@@ -126,5 +137,12 @@ impl<N: Into<String>, D: Into<Value>, T: AsRef<str>> From<(N, D, T)> for Part {
 }
 
 fn serialized<T: Serialize + ?Sized>(value: &T) -> PartData {
-    PartData::Serialized(json::to_vec(value).map(Bytes::from).map_err(|error| error.to_string()))
+    match json::to_vec(value) {
+        Ok(text) => PartData::Serialized(text.into()),
+        Err(error) => PartData::Failed(Unserializable {
+            kind: ErrorKind::Argument,
+            message: error.to_string(),
+            expected: "a value that can be written as JSON",
+        }),
+    }
 }

@@ -77,10 +77,16 @@ impl Automaton {
     }
 }
 
+/// A step on any scalar value of some ranges.
+struct Move {
+    on: Vec<(u32, u32)>,
+    to: usize,
+}
+
 /// A non-deterministic automaton after Thompson: moves on a set, and moves on nothing.
 #[derive(Default)]
 struct Nfa {
-    moves: Vec<Vec<(Vec<(u32, u32)>, usize)>>,
+    moves: Vec<Vec<Move>>,
     free: Vec<Vec<usize>>,
 }
 
@@ -96,7 +102,10 @@ impl Nfa {
         match expr {
             Expr::Set(ranges) => {
                 let end = self.state();
-                self.moves[start].push((ranges.clone(), end));
+                self.moves[start].push(Move {
+                    on: ranges.clone(),
+                    to: end,
+                });
                 end
             }
             Expr::Sequence(parts) => parts.iter().fold(start, |at, part| self.add(part, at)),
@@ -137,8 +146,8 @@ impl Nfa {
     /// The starts of the coarsest ranges that no set of a move divides.
     fn ranges(&self) -> Vec<u32> {
         let mut starts = BTreeSet::from([0]);
-        for (set, _) in self.moves.iter().flatten() {
-            for &(first, last) in set {
+        for step in self.moves.iter().flatten() {
+            for &(first, last) in &step.on {
                 starts.insert(first);
                 if last < LAST_SCALAR {
                     starts.insert(last + 1);
@@ -170,10 +179,9 @@ fn determined(nfa: &Nfa, start: usize, end: usize, ranges: &[u32]) -> (Vec<Vec<u
         let mut row = Vec::with_capacity(ranges.len());
         for &scalar in ranges {
             let next = nfa.closed(subset.iter().flat_map(|&state| {
-                nfa.moves[state].iter().filter_map(move |(set, to)| {
-                    set.iter()
-                        .any(|&(a, b)| (a..=b).contains(&scalar))
-                        .then_some(*to)
+                nfa.moves[state].iter().filter_map(move |step| {
+                    let on = step.on.iter().any(|&(a, b)| (a..=b).contains(&scalar));
+                    on.then_some(step.to)
                 })
             }));
             let number = *numbers.entry(next.clone()).or_insert_with(|| {

@@ -2,7 +2,7 @@
 //!
 //! Each kind of schema has its list of keywords; all others are refused, since some backend would drop
 //! them without a word (typify drops `minItems`, a string's `const` and more, and panics on
-//! `if`). Conditions have one shape, [`conditions`]; patterns one dialect, [`crate::dialect`].
+//! `if`). Conditions have one shape (the module `conditions`); patterns one dialect, [`crate::dialect`].
 
 mod conditions;
 mod keywords;

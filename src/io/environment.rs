@@ -2,8 +2,10 @@
 
 use std::env::{self, VarError};
 
+use crate::arguments::Arguments;
 use crate::error::Error;
-use crate::generated::{DEFAULTS, ENVIRONMENT};
+use crate::generated::{BROKER_URL, DEFAULTS, ENVIRONMENT};
+use crate::link::{Link, redact, without_user_info};
 
 /// The values of the environment variables; each is absent where its variable is not set.
 #[derive(Clone, Debug, Default)]
@@ -24,32 +26,61 @@ impl Environment {
     ///
     /// INVALID_ENVELOPE naming the variable whose value cannot be read.
     pub fn read() -> Result<Self, Error> {
-        let size_threshold = match variable(ENVIRONMENT.size_threshold)? {
-            None => None,
-            Some(text) => Some(text.parse().map_err(|_| {
-                unreadable(ENVIRONMENT.size_threshold, "a number of bytes such as 500000", &format!("{text:?}"))
-            })?),
-        };
         Ok(Environment {
-            broker_url: variable(ENVIRONMENT.broker_url)?,
-            fileserver_url: variable(ENVIRONMENT.fileserver_url)?,
-            size_threshold,
+            broker_url: broker_url()?,
+            fileserver_url: fileserver_url(None)?,
+            size_threshold: size_threshold()?,
         })
     }
 }
 
+/// Fills in what was not passed as an argument, and gives the file server. Only variables that are needed are read.
+pub(super) fn fill(arguments: &mut Arguments, fileserver: Option<String>) -> Result<String, Error> {
+    if arguments.broker_url.is_none() {
+        arguments.broker_url = broker_url()?;
+    }
+    if arguments.size_threshold.is_none() {
+        arguments.size_threshold = size_threshold()?;
+    }
+    fileserver_or_default(fileserver)
+}
+
 /// The file server: the argument, else what the environment says, else the default.
-pub(super) fn fileserver_url(argument: Option<String>, environment: &Environment) -> Result<String, Error> {
-    let given = argument.is_some();
-    let url = argument.or_else(|| environment.fileserver_url.clone());
-    let url = url.unwrap_or_else(|| DEFAULTS.fileserver_url.to_owned());
-    match url.parse::<crate::Link>() {
-        Ok(_) => Ok(url),
+pub(super) fn fileserver_or_default(argument: Option<String>) -> Result<String, Error> {
+    Ok(fileserver_url(argument)?.unwrap_or_else(|| DEFAULTS.fileserver_url.to_owned()))
+}
+
+fn fileserver_url(argument: Option<String>) -> Result<Option<String>, Error> {
+    let (name, url) = match argument {
+        Some(url) => ("fileserver_url", Some(url)),
+        None => (ENVIRONMENT.fileserver_url, variable(ENVIRONMENT.fileserver_url)?),
+    };
+    let Some(url) = url else { return Ok(None) };
+    match url.parse::<Link>() {
+        Ok(_) => Ok(Some(url)),
         Err(reason) => {
-            let name = if given { "fileserver_url" } else { ENVIRONMENT.fileserver_url };
-            let found = format!("{}: {reason}", crate::link::redact(&url));
+            let found = format!("{}: {reason}", redact(&url));
             Err(unreadable(name, "an absolute http or https URL such as http://localhost:8080", &found))
         }
+    }
+}
+
+fn broker_url() -> Result<Option<String>, Error> {
+    let name = ENVIRONMENT.broker_url;
+    let Some(urls) = variable(name)? else { return Ok(None) };
+    let plain: Vec<String> = urls.split(',').map(without_user_info).collect();
+    if BROKER_URL.matches(&plain.join(",")) {
+        return Ok(Some(urls));
+    }
+    Err(unreadable(name, "comma-separated nats, tls, ws or wss URLs such as nats://localhost:4222", &redact(&urls)))
+}
+
+fn size_threshold() -> Result<Option<u64>, Error> {
+    let name = ENVIRONMENT.size_threshold;
+    let Some(text) = variable(name)? else { return Ok(None) };
+    match text.parse() {
+        Ok(bytes) => Ok(Some(bytes)),
+        Err(_) => Err(unreadable(name, "a number of bytes such as 500000", &format!("{text:?}"))),
     }
 }
 

@@ -103,6 +103,9 @@ impl From<io::Error> for HandlerError {
 impl From<reqwest::Error> for HandlerError {
     fn from(error: reqwest::Error) -> Self {
         let error = error.without_url();
+        if let Some(own) = own_cause(&error) {
+            return own;
+        }
         let retryable = !error.is_builder();
         let mut message = error.to_string();
         let mut source = std::error::Error::source(&error);
@@ -115,6 +118,18 @@ impl From<reqwest::Error> for HandlerError {
         }
         HandlerError::new(message).retryable(retryable)
     }
+}
+
+/// The error of a source that broke off the request which it was the body of.
+fn own_cause(error: &reqwest::Error) -> Option<HandlerError> {
+    let mut cause = std::error::Error::source(error);
+    while let Some(error) = cause {
+        if let Some(own) = error.downcast_ref::<HandlerError>() {
+            return Some(own.clone());
+        }
+        cause = error.source();
+    }
+    None
 }
 
 /// Waits out the delay behind failed attempt `attempt`, or hands the error back where no other attempt is due.

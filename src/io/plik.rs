@@ -214,8 +214,7 @@ pub async fn plik_oneshot_upload(
     data: impl Into<Source>,
 ) -> Result<Uploaded, Error> {
     let source = data.into();
-    let environment = super::Environment::default();
-    let fileserver_url = super::environment::fileserver_url(Some(fileserver_url.to_owned()), &environment)?;
+    let fileserver_url = super::environment::fileserver_or_default(Some(fileserver_url.to_owned()))?;
     let upload = Upload {
         fileserver_url: &fileserver_url,
         dataname,

@@ -1,6 +1,8 @@
 //! `smartreceive`: read, fetch, decode (requirements 11.2).
 
+use std::collections::HashMap;
 use std::future::{Future, IntoFuture};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -12,7 +14,7 @@ use tempfile::NamedTempFile;
 use tokio::time::Instant;
 
 use super::download::{AnyDownloadHandler, Download, DownloadHandler};
-use super::environment::{self, Environment};
+use super::environment;
 use super::fetch::Fetch;
 use super::file;
 use super::handler::{HandlerError, Timeouts, within};
@@ -21,11 +23,12 @@ use super::send::transfer_arguments;
 use super::sink::{Sink, Taken};
 use crate::error::{Error, ErrorKind};
 use crate::generated::TRANSFER;
-use crate::incoming::{Decoder, Fetched, Incoming, PendingDownload};
+use crate::incoming::{Decoder, Incoming, PendingDownload};
 use crate::link::Origin;
 use crate::received::Received;
 use crate::retry::Retry;
-use crate::wire::{ErrorCode, Payload, PayloadType, Phase, Transport};
+use crate::value::Value;
+use crate::wire::{ErrorCode, Payload, PayloadType, Phase};
 
 /// Reads a message: fetches its linked payloads and decodes them all.
 ///
@@ -148,7 +151,7 @@ impl SmartReceive {
         let handler = match self.handler.take() {
             Some(handler) => handler,
             None => {
-                let url = environment::fileserver_url(self.fileserver_url.take(), &Environment::read()?)?;
+                let url = environment::fileserver_or_default(self.fileserver_url.take())?;
                 Arc::new(Fetch::new(url.parse::<Origin>()))
             }
         };
@@ -171,8 +174,7 @@ impl SmartReceive {
             .map(|pending| self.fetch(&*handler, &incoming, pending, targets[pending.index].as_deref(), deadline))
             .collect();
         let calls = stream::iter(calls).buffered(TRANSFER.max_concurrent as usize);
-        let mut fetched: Vec<(usize, Taken)> = calls.try_collect().await?;
-        fetched.extend(direct_files(&incoming, &targets)?);
+        let fetched: Vec<(usize, Taken)> = calls.try_collect().await?;
         keep(incoming, fetched, &targets).await
     }
 
@@ -235,50 +237,48 @@ impl std::fmt::Debug for SmartReceive {
     }
 }
 
-/// The direct payloads that go into files, each in a temporary one.
-fn direct_files(incoming: &Incoming, targets: &[Option<PathBuf>]) -> Result<Vec<(usize, Taken)>, Error> {
-    let mut files = Vec::new();
-    for (index, (payload, target)) in incoming.envelope().payloads.iter().zip(targets).enumerate() {
-        let Some(target) = target else { continue };
-        if payload.transport == Transport::Link {
-            continue;
-        }
-        let bytes = incoming.direct_bytes(index)?;
-        let written = (|| {
-            let mut sink = Sink::file(folder(target), bytes.len() as u64, None, Reporter::silent(0))?;
-            sink.write(&bytes)?;
-            sink.finish()
-        })();
-        files.push((index, written.map_err(|error| local(incoming, index, target, error.to_string()))?));
-    }
-    Ok(files)
-}
-
-/// Judges what is in the files, decodes what is in memory, and only then gives the files their names.
+/// Decodes payload by payload, what is in files as well as what is in memory, and only then gives the files their names.
 async fn keep(
     incoming: Incoming,
     fetched: Vec<(usize, Taken)>,
     targets: &[Option<PathBuf>],
 ) -> Result<Received, Error> {
-    let mut files: Vec<(usize, NamedTempFile, PathBuf)> = Vec::new();
-    let mut contents = Vec::with_capacity(fetched.len());
-    for (index, taken) in fetched {
-        match (taken, &targets[index]) {
-            (Taken::File(file), Some(target)) => {
+    let mut fetched: HashMap<usize, Taken> = fetched.into_iter().collect();
+    let mut files: Vec<(usize, NamedTempFile, &Path)> = Vec::new();
+    let mut values = Vec::with_capacity(targets.len());
+    for (index, target) in targets.iter().enumerate() {
+        let value = match (fetched.remove(&index), target) {
+            (Some(Taken::File(file)), Some(target)) => {
                 judge(&incoming, index, file.path()).await?;
-                contents.push((index, Fetched::File(target.clone())));
-                files.push((index, file, target.clone()));
+                files.push((index, file, target));
+                Value::File(target.clone())
             }
-            (Taken::Bytes(bytes), _) => contents.push((index, Fetched::Bytes(bytes))),
-            (Taken::File(_), None) => {}
-        }
+            (None, Some(target)) => {
+                let bytes = incoming.direct_bytes(index)?;
+                incoming.content(index, bytes.clone())?;
+                let file = written(target, &bytes);
+                let file = file.map_err(|error| local(&incoming, index, target, error.to_string()))?;
+                files.push((index, file, target));
+                Value::File(target.clone())
+            }
+            (Some(Taken::Bytes(bytes)), _) => incoming.value(index, Some(bytes))?,
+            (Some(Taken::File(_)) | None, None) => incoming.value(index, None)?,
+        };
+        values.push(value);
     }
-    let received = incoming.clone().finish_with(contents)?;
     for (index, file, target) in files {
-        file.persist_noclobber(&target)
-            .map_err(|error| local(&incoming, index, &target, error.error.to_string()))?;
+        file.persist_noclobber(target)
+            .map_err(|error| local(&incoming, index, target, error.error.to_string()))?;
     }
-    Ok(received)
+    Ok(incoming.received(values))
+}
+
+/// A temporary file with these bytes, in the folder of its later name.
+fn written(target: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
+    let mut file = NamedTempFile::with_prefix_in(".natsbridge-", folder(target))?;
+    file.write_all(bytes)?;
+    file.flush()?;
+    Ok(file)
 }
 
 /// Whether a file holds what the payload's type says.

@@ -7,11 +7,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::Bytes;
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
 
-use super::environment::{self, Environment};
+use super::environment;
 use super::file;
 use super::handler::{HandlerError, Timeouts, within};
 use super::plik::Plik;
@@ -24,7 +23,7 @@ use crate::draft::Draft;
 use crate::error::{Error, ErrorKind};
 use crate::generated::{DESKTOP, TRANSFER};
 use crate::outgoing::{Outgoing, PendingUpload};
-use crate::part::{Part, PartData};
+use crate::part::{Part, PartData, Unserializable};
 use crate::retry::Retry;
 use crate::value::Value;
 use crate::wire::{Checksum, Envelope, ErrorCode, PayloadType, Phase};
@@ -182,13 +181,11 @@ impl SmartSend {
 
     /// Everything up to the text.
     async fn outgoing(mut self) -> Result<Uploading, Error> {
-        let environment = Environment::read()?;
-        self.retry.check()?;
+        let context = self.draft.context();
+        self.retry.check().map_err(|error| error.within(&context))?;
         let arguments = &mut self.draft.arguments;
-        arguments.broker_url = arguments.broker_url.take().or(environment.broker_url.clone());
-        arguments.size_threshold = arguments.size_threshold.or(environment.size_threshold);
+        let fileserver_url = environment::fill(arguments, self.fileserver_url).map_err(|error| error.within(&context))?;
         let checksum = arguments.checksum;
-        let fileserver_url = environment::fileserver_url(self.fileserver_url, &environment)?;
         let files = read_files(&mut self.draft).await?;
         let outgoing = self.draft.encode(super::now(), &mut super::new_id)?;
         let mut uploading = Uploading { outgoing, handler: self.handler, uploaded: Vec::new() };
@@ -253,13 +250,12 @@ impl Uploading {
             .map(|pending| upload_one(&*self.handler, transfer, pending, &correlation_id))
             .collect();
         let results: Vec<_> = stream::iter(calls).buffered(TRANSFER.max_concurrent as usize).collect().await;
+        // All of them are noted before the first is judged, so that none is left behind where one fails.
+        self.uploaded.extend(results.iter().flatten().map(|(uploaded, _)| uploaded.clone()));
         let mut failures = Vec::new();
         for (pending, result) in pending.into_iter().zip(results) {
             match result {
-                Ok((uploaded, digest)) => {
-                    self.uploaded.push(uploaded.clone());
-                    self.outgoing.link(pending.index, &uploaded.url, digest)?;
-                }
+                Ok((uploaded, digest)) => self.outgoing.link(pending.index, &uploaded.url, digest)?,
                 Err(error) => failures.push((pending, error)),
             }
         }
@@ -360,7 +356,7 @@ fn source(path: &Path, size: u64) -> Source {
 }
 
 /// Reads the files among the parts, but for those that are large and need not be seen as a whole: these stay where they are
-/// and are handed back by their index.
+/// and are handed back by their index. What cannot be read fails its part, so that faults count in list order.
 async fn read_files(draft: &mut Draft) -> Result<HashMap<usize, PathBuf>, Error> {
     let threshold = draft.arguments.size_threshold.or(DESKTOP.size_threshold).unwrap_or(u64::MAX);
     let mut files = HashMap::new();
@@ -372,31 +368,33 @@ async fn read_files(draft: &mut Draft) -> Result<HashMap<usize, PathBuf>, Error>
     for (index, part) in draft.parts.iter_mut().enumerate() {
         let PartData::Value(Value::File(path)) = &part.data else { continue };
         let path = path.clone();
-        let failed = |message: String| {
-            Error::new(ErrorKind::LocalFile, ErrorCode::SerializationError, Phase::Serialize, message)
-                .of_payload(index, &part.dataname, "data")
-        };
-        let unreadable = |error: std::io::Error| {
-            failed(format!("the file {} cannot be read: {error}", path.display())).caused_by(error)
-        };
-        let metadata = tokio::fs::metadata(&path).await.map_err(unreadable)?;
-        let payload_type: Option<PayloadType> = part.payload_type.parse().ok();
-        let streams = payload_type.is_some_and(file::streams);
-        part.data = if streams && metadata.is_file() && metadata.len() >= threshold && metadata.len() > 0 {
-            if payload_type == Some(PayloadType::Text)
-                && let Err(at) = file::check_utf8(&path).await.map_err(unreadable)?
-            {
-                let message = format!("the file {} is no text: it is not UTF-8 at byte {at}", path.display());
-                return Err(failed(message).expecting("UTF-8"));
+        let streams = part.payload_type.parse().is_ok_and(file::streams);
+        part.data = match read_file(&path, streams, part.payload_type == PayloadType::Text.as_str(), threshold).await {
+            Ok(PartData::External { size }) => {
+                files.insert(index, path);
+                PartData::External { size }
             }
-            files.insert(index, path);
-            PartData::External { size: metadata.len() }
-        } else {
-            let bytes: Bytes = file::read(&path).await.map_err(unreadable)?;
-            PartData::Serialized(Ok(bytes))
+            Ok(data) => data,
+            Err(error) => unreadable(format!("the file {} cannot be read: {error}", path.display()), "a readable file"),
         };
     }
     Ok(files)
+}
+
+async fn read_file(path: &Path, streams: bool, text: bool, threshold: u64) -> std::io::Result<PartData> {
+    let metadata = tokio::fs::metadata(path).await?;
+    let size = metadata.len();
+    if !(streams && metadata.is_file() && size >= threshold.max(1)) {
+        return file::read(path).await.map(PartData::Serialized);
+    }
+    if text && let Err(at) = file::check_utf8(path).await? {
+        return Ok(unreadable(format!("the file {} is no text: it is not UTF-8 at byte {at}", path.display()), "UTF-8"));
+    }
+    Ok(PartData::External { size })
+}
+
+fn unreadable(message: String, expected: &'static str) -> PartData {
+    PartData::Failed(Unserializable { kind: ErrorKind::LocalFile, message, expected })
 }
 
 impl std::fmt::Debug for SmartSend {

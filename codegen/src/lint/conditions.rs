@@ -77,10 +77,11 @@ impl<'a> Lint<'a> {
                     }
                 }
                 ["type"] if member["type"] == "string" => {}
-                ["properties"] if depth > 0 => match property {
-                    Some(property) => self.then(&pointer, member, property, depth - 1),
-                    None => {}
-                },
+                ["properties"] if depth > 0 => {
+                    if let Some(property) = property {
+                        self.then(&pointer, member, property, depth - 1);
+                    }
+                }
                 _ => self.report(&pointer, "is no demand that backends can make", SHAPE),
             }
         }
