@@ -44,15 +44,34 @@ struct PlainPayload {
 }
 
 fn main() {
-    println!("{:>9}  {:>8}  {:>12}  {:>12}  {:>7}", "payload", "", "natsbridge", "plain", "ratio");
+    println!(
+        "{:>9}  {:>8}  {:>12}  {:>12}  {:>7}",
+        "payload", "", "natsbridge", "plain", "ratio"
+    );
     for size in [11, 10_000, 500_000] {
-        let bytes: Vec<u8> = (0..size).map(|index: usize| (index * 7919 % 251) as u8).collect();
+        let bytes: Vec<u8> = (0..size)
+            .map(|index: usize| (index * 7919 % 251) as u8)
+            .collect();
         let text = encode(&bytes);
-        assert_eq!(text.len(), encode_plainly(&bytes).len(), "both write the same message");
+        assert_eq!(
+            text.len(),
+            encode_plainly(&bytes).len(),
+            "both write the same message"
+        );
         assert_eq!(decode(&text), bytes);
         assert_eq!(decode_plainly(&text), bytes);
-        compare(size, "encode", || encode(&bytes).len(), || encode_plainly(&bytes).len());
-        compare(size, "decode", || decode(&text).len(), || decode_plainly(&text).len());
+        compare(
+            size,
+            "encode",
+            || encode(&bytes).len(),
+            || encode_plainly(&bytes).len(),
+        );
+        compare(
+            size,
+            "decode",
+            || decode(&text).len(),
+            || decode_plainly(&text).len(),
+        );
     }
 }
 
@@ -61,7 +80,11 @@ fn encode(bytes: &[u8]) -> Vec<u8> {
     let part = Part::binary("file", bytes::Bytes::copy_from_slice(bytes));
     let draft = Draft::new("bench.codec", [part]).size_threshold(u64::MAX);
     let timestamp: Timestamp = "2026-03-13T07:02:50.443Z".parse().expect("a timestamp");
-    draft.encode(timestamp, &mut new_id).and_then(natsbridge::Outgoing::finish_bytes).expect("a message").1
+    draft
+        .encode(timestamp, &mut new_id)
+        .and_then(natsbridge::Outgoing::finish_bytes)
+        .expect("a message")
+        .1
 }
 
 fn encode_plainly(bytes: &[u8]) -> Vec<u8> {
@@ -98,8 +121,15 @@ fn encode_plainly(bytes: &[u8]) -> Vec<u8> {
 }
 
 fn decode(text: &[u8]) -> Vec<u8> {
-    let received = Decoder::new().decode(text).and_then(|incoming| incoming.finish([])).expect("a message");
-    let bytes = received.payloads.into_iter().next().and_then(|payload| payload.data.as_bytes().cloned());
+    let received = Decoder::new()
+        .decode(text)
+        .and_then(|incoming| incoming.finish([]))
+        .expect("a message");
+    let bytes = received
+        .payloads
+        .into_iter()
+        .next()
+        .and_then(|payload| payload.data.as_bytes().cloned());
     drop(received.envelope);
     bytes.expect("bytes").into()
 }

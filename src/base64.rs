@@ -55,8 +55,29 @@ mod tests {
     #[test]
     fn leniencies_are_refused() {
         for text in [
-            "a", "aa", "aaa", "aGk", "aGk= ", " aGk=", "aG k=", "aGk=\n", "aGl=", "aGkx====", "aGk=aGk=", "aG==", "Zh==",
-            "====", "a===", "-_-_", "aG%3D", "ab\u{16b}c", "YQ=A", "=aGk", "aG=k", "AAAAA===", "\0AAA",
+            "a",
+            "aa",
+            "aaa",
+            "aGk",
+            "aGk= ",
+            " aGk=",
+            "aG k=",
+            "aGk=\n",
+            "aGl=",
+            "aGkx====",
+            "aGk=aGk=",
+            "aG==",
+            "Zh==",
+            "====",
+            "a===",
+            "-_-_",
+            "aG%3D",
+            "ab\u{16b}c",
+            "YQ=A",
+            "=aGk",
+            "aG=k",
+            "AAAAA===",
+            "\0AAA",
         ] {
             assert_eq!(decode(text.as_bytes()), Err(NotCanonical), "{text:?}");
         }
@@ -80,8 +101,14 @@ mod tests {
     fn trailing_bits_are_zero() {
         let letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         for (index, letter) in letters.chars().enumerate() {
-            assert_eq!(decode(format!("A{letter}==").as_bytes()).is_ok(), index % 16 == 0);
-            assert_eq!(decode(format!("AA{letter}=").as_bytes()).is_ok(), index % 4 == 0);
+            assert_eq!(
+                decode(format!("A{letter}==").as_bytes()).is_ok(),
+                index % 16 == 0
+            );
+            assert_eq!(
+                decode(format!("AA{letter}=").as_bytes()).is_ok(),
+                index % 4 == 0
+            );
         }
     }
 }

@@ -22,7 +22,11 @@ pub(crate) struct ContentError {
 impl ContentError {
     pub(crate) fn new(expected: impl Into<String>, found: impl Into<String>) -> Self {
         let (expected, found) = (expected.into(), found.into());
-        ContentError { message: format!("expected {expected}, found {found}"), expected, found }
+        ContentError {
+            message: format!("expected {expected}, found {found}"),
+            expected,
+            found,
+        }
     }
 }
 
@@ -33,7 +37,11 @@ impl From<ReadError> for ContentError {
             pointer => format!("at byte {}, in {pointer}", error.offset),
         };
         let (expected, found) = (error.expected.to_owned(), error.found);
-        ContentError { message: format!("expected {expected}, found {found} {place}"), expected, found }
+        ContentError {
+            message: format!("expected {expected}, found {found} {place}"),
+            expected,
+            found,
+        }
     }
 }
 
@@ -44,11 +52,20 @@ pub(crate) enum Serialized {
     External(u64),
 }
 
-pub(crate) fn serialize(payload_type: PayloadType, data: PartData) -> Result<Serialized, ContentError> {
+pub(crate) fn serialize(
+    payload_type: PayloadType,
+    data: PartData,
+) -> Result<Serialized, ContentError> {
     let value = match data {
         PartData::External { size } => return Ok(Serialized::External(size)),
-        PartData::Failed(Unserializable { message, expected, .. }) => {
-            return Err(ContentError { found: message.clone(), message, expected: expected.to_owned() });
+        PartData::Failed(Unserializable {
+            message, expected, ..
+        }) => {
+            return Err(ContentError {
+                found: message.clone(),
+                message,
+                expected: expected.to_owned(),
+            });
         }
         PartData::Serialized(bytes) => {
             check(payload_type, &bytes)?;
@@ -59,17 +76,24 @@ pub(crate) fn serialize(payload_type: PayloadType, data: PartData) -> Result<Ser
     let found = value.kind();
     let bytes = match (payload_type, value) {
         (PayloadType::Text, Value::Text(text)) => Bytes::from(text),
-        (PayloadType::Dictionary, Value::Json(value @ (Json::Object(_) | Json::Array(_)))) => write(&value)?,
+        (PayloadType::Dictionary, Value::Json(value @ (Json::Object(_) | Json::Array(_)))) => {
+            write(&value)?
+        }
         (PayloadType::Dictionary, Value::Rows(rows)) => write(&rows_value(rows))?,
         (PayloadType::Jsontable, Value::Rows(rows)) => write(&rows_value(rows))?,
         (PayloadType::Jsontable, Value::Json(Json::Array(rows))) => {
             if let Some(row) = rows.iter().find(|row| !row.is_object()) {
-                return Err(ContentError::new("an array of objects", format!("the row {row}")));
+                return Err(ContentError::new(
+                    "an array of objects",
+                    format!("the row {row}"),
+                ));
             }
             write(&Json::Array(rows))?
         }
         #[cfg(feature = "arrow")]
-        (PayloadType::Arrowtable, Value::Table(table)) => arrow::write(&table).map_err(table_error)?.into(),
+        (PayloadType::Arrowtable, Value::Table(table)) => {
+            arrow::write(&table).map_err(table_error)?.into()
+        }
         (
             PayloadType::Image | PayloadType::Audio | PayloadType::Video | PayloadType::Binary,
             Value::Bytes(bytes),
@@ -100,13 +124,22 @@ pub(crate) fn deserialize(payload_type: PayloadType, bytes: Bytes) -> Result<Val
 /// The value of a dictionary or jsontable that stands in the envelope as itself (wire.md W2.3).
 pub(crate) fn inline(payload_type: PayloadType, value: Json) -> Result<Value, ContentError> {
     match (payload_type, value) {
-        (PayloadType::Dictionary, value @ (Json::Object(_) | Json::Array(_))) => Ok(Value::Json(value)),
+        (PayloadType::Dictionary, value @ (Json::Object(_) | Json::Array(_))) => {
+            Ok(Value::Json(value))
+        }
         (PayloadType::Jsontable, Json::Array(items)) => {
             let row = |item| match item {
                 Json::Object(row) => Ok(row),
-                other => Err(ContentError::new("an array of objects", format!("the row {}", kind(&other)))),
+                other => Err(ContentError::new(
+                    "an array of objects",
+                    format!("the row {}", kind(&other)),
+                )),
             };
-            items.into_iter().map(row).collect::<Result<_, _>>().map(Value::Rows)
+            items
+                .into_iter()
+                .map(row)
+                .collect::<Result<_, _>>()
+                .map(Value::Rows)
         }
         (_, other) => Err(ContentError::new(holds(payload_type), kind(&other))),
     }
@@ -128,9 +161,9 @@ pub(crate) fn depth(value: &Json) -> u64 {
 
 fn write(value: &Json) -> Result<Bytes, ContentError> {
     match depth(value) {
-        0..=JSON_MAX_DEPTH => json::to_vec(value)
-            .map(Bytes::from)
-            .map_err(|error| ContentError::new("a value that can be written as JSON", error.to_string())),
+        0..=JSON_MAX_DEPTH => json::to_vec(value).map(Bytes::from).map_err(|error| {
+            ContentError::new("a value that can be written as JSON", error.to_string())
+        }),
         depth => Err(ContentError::new(
             format!("at most {JSON_MAX_DEPTH} arrays and objects within each other"),
             depth.to_string(),
@@ -153,19 +186,26 @@ fn text(bytes: &[u8]) -> Result<&str, ContentError> {
 fn dictionary(node: Node<'_>) -> Result<Json, ContentError> {
     match node {
         Node::Object(_) | Node::Array(_) => Ok(node.into()),
-        other => Err(ContentError::new(holds(PayloadType::Dictionary), kind(&other.into()))),
+        other => Err(ContentError::new(
+            holds(PayloadType::Dictionary),
+            kind(&other.into()),
+        )),
     }
 }
 
 fn rows(node: Node<'_>) -> Result<Vec<Map<String, Json>>, ContentError> {
     let Node::Array(items) = node else {
-        return Err(ContentError::new(holds(PayloadType::Jsontable), kind(&node.into())));
+        return Err(ContentError::new(
+            holds(PayloadType::Jsontable),
+            kind(&node.into()),
+        ));
     };
     let row = |(index, item)| match item {
         Node::Object(row) => Ok(row.into()),
-        other => {
-            Err(ContentError::new(holds(PayloadType::Jsontable), format!("{} as row {index}", kind(&other.into()))))
-        }
+        other => Err(ContentError::new(
+            holds(PayloadType::Jsontable),
+            format!("{} as row {index}", kind(&other.into())),
+        )),
     };
     items.into_iter().enumerate().map(row).collect()
 }
@@ -177,14 +217,20 @@ fn table(bytes: Bytes) -> Result<Value, ContentError> {
 
 #[cfg(not(feature = "arrow"))]
 fn table(_: Bytes) -> Result<Value, ContentError> {
-    Err(ContentError::new("a payload type of this build", "arrowtable, which needs the feature `arrow`"))
+    Err(ContentError::new(
+        "a payload type of this build",
+        "arrowtable, which needs the feature `arrow`",
+    ))
 }
 
 #[cfg(feature = "arrow")]
 fn table_error(error: arrow::TableError) -> ContentError {
     ContentError {
         message: error.to_string(),
-        expected: error.expected().unwrap_or("a table of the portable profile").to_owned(),
+        expected: error
+            .expected()
+            .unwrap_or("a table of the portable profile")
+            .to_owned(),
         found: error.found().unwrap_or_default().to_owned(),
     }
 }
@@ -195,7 +241,9 @@ fn takes(payload_type: PayloadType) -> &'static str {
         PayloadType::Dictionary => "a JSON object or array",
         PayloadType::Jsontable => "rows: an array of JSON objects",
         PayloadType::Arrowtable => "an Arrow table",
-        PayloadType::Image | PayloadType::Audio | PayloadType::Video | PayloadType::Binary => "bytes",
+        PayloadType::Image | PayloadType::Audio | PayloadType::Video | PayloadType::Binary => {
+            "bytes"
+        }
     }
 }
 

@@ -100,7 +100,13 @@ mod tests {
     #[test]
     fn either_case_is_read() {
         assert_eq!(ABC.to_uppercase().parse(), Ok(Digest::of(b"abc")));
-        for text in ["", &ABC[1..], &format!("{ABC}0"), &ABC.replace('b', "g"), &"é".repeat(32)] {
+        for text in [
+            "",
+            &ABC[1..],
+            &format!("{ABC}0"),
+            &ABC.replace('b', "g"),
+            &"é".repeat(32),
+        ] {
             assert_eq!(text.parse::<Digest>(), Err(InvalidDigest), "{text}");
         }
     }

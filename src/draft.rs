@@ -27,9 +27,16 @@ pub struct Draft {
 
 impl Draft {
     /// A message for `subject`; it can carry any number of payloads up to `max_payloads`, none included.
-    pub fn new<P: Into<Part>>(subject: impl Into<String>, payloads: impl IntoIterator<Item = P>) -> Self {
+    pub fn new<P: Into<Part>>(
+        subject: impl Into<String>,
+        payloads: impl IntoIterator<Item = P>,
+    ) -> Self {
         let parts = payloads.into_iter().map(Into::into).collect();
-        Draft { subject: subject.into(), parts, arguments: Arguments::default() }
+        Draft {
+            subject: subject.into(),
+            parts,
+            arguments: Arguments::default(),
+        }
     }
 
     message_arguments!(arguments);
@@ -42,11 +49,22 @@ impl Draft {
     ///
     /// In this order: INVALID_ENVELOPE or INVALID_PAYLOAD_TYPE for an argument that breaks the schema; SERIALIZATION_ERROR
     /// for data that its type cannot carry; PAYLOAD_TOO_LARGE where the message cannot be made to fit.
-    pub fn encode(self, timestamp: Timestamp, new_id: &mut dyn FnMut() -> Uuid) -> Result<Outgoing, Error> {
-        let Draft { subject, parts, arguments } = self;
+    pub fn encode(
+        self,
+        timestamp: Timestamp,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<Outgoing, Error> {
+        let Draft {
+            subject,
+            parts,
+            arguments,
+        } = self;
         let header = Header::new(subject, &arguments, timestamp, new_id);
         let context = header.context();
-        let ids: Vec<Uuid> = parts.iter().map(|part| part.id.unwrap_or_else(&mut *new_id)).collect();
+        let ids: Vec<Uuid> = parts
+            .iter()
+            .map(|part| part.id.unwrap_or_else(&mut *new_id))
+            .collect();
         encode(header, parts, &ids, &arguments).map_err(|error| error.within(&context))
     }
 
@@ -63,11 +81,21 @@ impl Draft {
 
     /// The first phase of [`Draft::encode`] alone.
     #[cfg(feature = "http")]
-    pub(crate) fn check(&self, timestamp: Timestamp, new_id: &mut dyn FnMut() -> Uuid) -> Result<(), Error> {
+    pub(crate) fn check(
+        &self,
+        timestamp: Timestamp,
+        new_id: &mut dyn FnMut() -> Uuid,
+    ) -> Result<(), Error> {
         let header = Header::new(self.subject.clone(), &self.arguments, timestamp, new_id);
-        let ids: Vec<Uuid> = self.parts.iter().map(|part| part.id.unwrap_or_else(&mut *new_id)).collect();
+        let ids: Vec<Uuid> = self
+            .parts
+            .iter()
+            .map(|part| part.id.unwrap_or_else(&mut *new_id))
+            .collect();
         let checked = validate(&header, &self.parts, &ids, &self.arguments);
-        checked.map(drop).map_err(|error| error.within(&header.context()))
+        checked
+            .map(drop)
+            .map_err(|error| error.within(&header.context()))
     }
 }
 
@@ -89,14 +117,21 @@ impl Header {
         new_id: &mut dyn FnMut() -> Uuid,
     ) -> Self {
         let mut id = |given: &Option<String>| given.clone().unwrap_or_else(|| new_id().to_string());
-        let broker_url = arguments.broker_url.as_deref().unwrap_or(DEFAULTS.broker_url);
+        let broker_url = arguments
+            .broker_url
+            .as_deref()
+            .unwrap_or(DEFAULTS.broker_url);
         Header {
             correlation_id: id(&arguments.correlation_id),
             msg_id: id(&arguments.msg_id),
             timestamp: timestamp.to_string(),
             send_to,
             sender_id: id(&arguments.sender_id),
-            broker_url: broker_url.split(',').map(without_user_info).collect::<Vec<_>>().join(","),
+            broker_url: broker_url
+                .split(',')
+                .map(without_user_info)
+                .collect::<Vec<_>>()
+                .join(","),
         }
     }
 
@@ -126,21 +161,37 @@ impl Header {
             ("metadata", Node::Object(Object::from(&arguments.metadata))),
             ("payloads", Node::Array(payloads)),
         ];
-        Node::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+        Node::Object(
+            members
+                .into_iter()
+                .map(|(name, value)| (name.into(), value))
+                .collect(),
+        )
     }
 }
 
-fn encode(header: Header, parts: Vec<Part>, ids: &[Uuid], arguments: &Arguments) -> Result<Outgoing, Error> {
+fn encode(
+    header: Header,
+    parts: Vec<Part>,
+    ids: &[Uuid],
+    arguments: &Arguments,
+) -> Result<Outgoing, Error> {
     let mut envelope = validate(&header, &parts, ids, arguments)?;
     let serialized = serialize(parts, ids)?;
     let links = limit(&envelope, &serialized, arguments)?;
     let mut contents = Vec::with_capacity(links.len());
     for (payload, linked) in serialized.into_iter().zip(links) {
         if linked {
-            envelope.payloads.push(linked_payload(&payload, arguments.checksum, None));
+            envelope
+                .payloads
+                .push(linked_payload(&payload, arguments.checksum, None));
             contents.push(Some(payload));
         } else {
-            envelope.payloads.push(direct_payload(&payload, arguments.checksum, arguments.inline_json));
+            envelope.payloads.push(direct_payload(
+                &payload,
+                arguments.checksum,
+                arguments.inline_json,
+            ));
             contents.push(None);
         }
     }
@@ -166,16 +217,27 @@ impl Ready {
     }
 }
 
-fn validate(header: &Header, parts: &[Part], ids: &[Uuid], arguments: &Arguments) -> Result<Envelope, Error> {
-    let payloads = parts.iter().zip(ids).map(|(part, id)| payload_node(part, id)).collect();
+fn validate(
+    header: &Header,
+    parts: &[Part],
+    ids: &[Uuid],
+    arguments: &Arguments,
+) -> Result<Envelope, Error> {
+    let payloads = parts
+        .iter()
+        .zip(ids)
+        .map(|(part, id)| payload_node(part, id))
+        .collect();
     let node = header.node(arguments, payloads);
     let mut violations = rules::outgoing(&node, parts, arguments.max_payloads);
     if let Some(violation) = rules::first(&mut violations) {
         let error = Error::violation(ErrorKind::Argument, violation);
-        return Err(match rules::payload_of(violation).and_then(|index| parts.get(index)) {
-            Some(part) => error.of(&part.dataname),
-            None => error,
-        });
+        return Err(
+            match rules::payload_of(violation).and_then(|index| parts.get(index)) {
+                Some(part) => error.of(&part.dataname),
+                None => error,
+            },
+        );
     }
     let header = header.node(arguments, Vec::new());
     Envelope::deserialize(header).map_err(|error| Error::argument(error.to_string()))
@@ -189,14 +251,22 @@ fn payload_node<'a>(part: &'a Part, id: &Uuid) -> Node<'a> {
     let members = [
         ("id", Node::String(id.to_string().into())),
         ("dataname", Node::String(part.dataname.as_str().into())),
-        ("payload_type", Node::String(part.payload_type.as_str().into())),
+        (
+            "payload_type",
+            Node::String(part.payload_type.as_str().into()),
+        ),
         ("transport", Node::String("direct".into())),
         ("encoding", Node::String("base64".into())),
         ("size", Node::Int(size)),
         ("data", Node::String("".into())),
         ("metadata", Node::Object(Object::from(&part.metadata))),
     ];
-    Node::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
+    Node::Object(
+        members
+            .into_iter()
+            .map(|(name, value)| (name.into(), value))
+            .collect(),
+    )
 }
 
 fn serialize(parts: Vec<Part>, ids: &[Uuid]) -> Result<Vec<Ready>, Error> {
@@ -207,25 +277,56 @@ fn serialize(parts: Vec<Part>, ids: &[Uuid]) -> Result<Vec<Ready>, Error> {
             _ => ErrorKind::Argument,
         };
         let failed = |message: String| {
-            Error::new(kind, ErrorCode::SerializationError, Phase::Serialize, message)
-                .of_payload(index, &part.dataname, "data")
+            Error::new(
+                kind,
+                ErrorCode::SerializationError,
+                Phase::Serialize,
+                message,
+            )
+            .of_payload(index, &part.dataname, "data")
         };
-        let payload_type = part.payload_type.parse().map_err(|_| failed("unknown payload_type".to_owned()))?;
+        let payload_type = part
+            .payload_type
+            .parse()
+            .map_err(|_| failed("unknown payload_type".to_owned()))?;
         let content = content::serialize(payload_type, part.data).map_err(|error| {
-            failed(format!("payload {index} ({payload_type}): {}", error.message))
-                .expecting(error.expected)
-                .finding(error.found)
+            failed(format!(
+                "payload {index} ({payload_type}): {}",
+                error.message
+            ))
+            .expecting(error.expected)
+            .finding(error.found)
         })?;
         let (dataname, metadata) = (part.dataname, part.metadata);
-        serialized.push(Ready { id: *id, dataname, payload_type, content, metadata });
+        serialized.push(Ready {
+            id: *id,
+            dataname,
+            payload_type,
+            content,
+            metadata,
+        });
     }
     Ok(serialized)
 }
 
-fn limit(envelope: &Envelope, payloads: &[Ready], arguments: &Arguments) -> Result<Vec<bool>, Error> {
-    let size_threshold = arguments.size_threshold.or(DESKTOP.size_threshold).unwrap_or(u64::MAX);
+fn limit(
+    envelope: &Envelope,
+    payloads: &[Ready],
+    arguments: &Arguments,
+) -> Result<Vec<bool>, Error> {
+    let size_threshold = arguments
+        .size_threshold
+        .or(DESKTOP.size_threshold)
+        .unwrap_or(u64::MAX);
     // Inline JSON is written anew, and its length cannot be told from that of its bytes.
-    if !arguments.inline_json && all_fit_for_sure(envelope, payloads, size_threshold, arguments.max_message_bytes) {
+    if !arguments.inline_json
+        && all_fit_for_sure(
+            envelope,
+            payloads,
+            size_threshold,
+            arguments.max_message_bytes,
+        )
+    {
         return Ok(vec![false; payloads.len()]);
     }
     let candidate = |payload: &Ready| {
@@ -233,12 +334,24 @@ fn limit(envelope: &Envelope, payloads: &[Ready], arguments: &Arguments) -> Resu
         let linked = linked_payload(payload, arguments.checksum, None);
         let direct = match external {
             true => 0,
-            false => written_length(&direct_payload(payload, arguments.checksum, arguments.inline_json)),
+            false => written_length(&direct_payload(
+                payload,
+                arguments.checksum,
+                arguments.inline_json,
+            )),
         };
-        Candidate { size: payload.size(), direct, linked: written_length(&linked), external }
+        Candidate {
+            size: payload.size(),
+            direct,
+            linked: written_length(&linked),
+            external,
+        }
     };
     let candidates: Vec<Candidate> = payloads.iter().map(candidate).collect();
-    let bounds = Bounds { size_threshold, max_message_bytes: arguments.max_message_bytes };
+    let bounds = Bounds {
+        size_threshold,
+        max_message_bytes: arguments.max_message_bytes,
+    };
     choose(crate::outgoing::header_length(envelope), &candidates, bounds).map_err(|needed| {
         let limit = arguments.max_message_bytes;
         Error::new(
@@ -256,7 +369,12 @@ fn limit(envelope: &Envelope, payloads: &[Ready], arguments: &Arguments) -> Resu
 }
 
 /// Whether nothing needs a link and a generous estimate of the length is within the limit, so that it need not be counted.
-fn all_fit_for_sure(envelope: &Envelope, payloads: &[Ready], size_threshold: u64, max_message_bytes: u64) -> bool {
+fn all_fit_for_sure(
+    envelope: &Envelope,
+    payloads: &[Ready],
+    size_threshold: u64,
+    max_message_bytes: u64,
+) -> bool {
     /// No character takes more bytes in JSON than `\u0000`.
     const LONGEST_ESCAPE: u64 = 6;
     /// More than all names and members of fixed length of an envelope or payload together.
@@ -269,11 +387,17 @@ fn all_fit_for_sure(envelope: &Envelope, payloads: &[Ready], size_threshold: u64
     if !envelope.metadata.is_empty() || !payloads.iter().all(plain) {
         return false;
     }
-    let names = [&envelope.sender_name, &envelope.receiver_name, &envelope.broker_url];
+    let names = [
+        &envelope.sender_name,
+        &envelope.receiver_name,
+        &envelope.broker_url,
+    ];
     let header = names.iter().map(|name| name.len() as u64).sum::<u64>()
         + (envelope.send_to.len() + envelope.reply_to.as_str().len()) as u64;
     let body = payloads.iter().map(|payload| {
-        FRAME + LONGEST_ESCAPE * payload.dataname.len() as u64 + crate::base64::encoded_len(payload.size())
+        FRAME
+            + LONGEST_ESCAPE * payload.dataname.len() as u64
+            + crate::base64::encoded_len(payload.size())
     });
     FRAME + LONGEST_ESCAPE * header + body.sum::<u64>() <= max_message_bytes
 }

@@ -127,7 +127,12 @@ impl Error {
         }
     }
 
-    pub(crate) fn new(kind: ErrorKind, code: ErrorCode, phase: Phase, message: impl Into<String>) -> Self {
+    pub(crate) fn new(
+        kind: ErrorKind,
+        code: ErrorCode,
+        phase: Phase,
+        message: impl Into<String>,
+    ) -> Self {
         Error(Box::new(Inner {
             kind,
             code,
@@ -145,7 +150,12 @@ impl Error {
 
     /// An argument that breaks the schema or a rule.
     pub(crate) fn argument(message: impl Into<String>) -> Self {
-        Error::new(ErrorKind::Argument, ErrorCode::InvalidEnvelope, Phase::Validate, message)
+        Error::new(
+            ErrorKind::Argument,
+            ErrorCode::InvalidEnvelope,
+            Phase::Validate,
+            message,
+        )
     }
 
     /// What the generated check or a rule of the wire found first.
@@ -154,10 +164,15 @@ impl Error {
             ErrorCode::UrlNotAllowed => ErrorKind::Policy,
             _ => kind,
         };
-        Error::new(kind, violation.code(), Phase::Validate, violation.to_string())
-            .at(violation.pointer())
-            .expecting(violation.expected())
-            .finding(violation.found())
+        Error::new(
+            kind,
+            violation.code(),
+            Phase::Validate,
+            violation.to_string(),
+        )
+        .at(violation.pointer())
+        .expecting(violation.expected())
+        .finding(violation.found())
     }
 
     pub(crate) fn at(mut self, pointer: impl Into<String>) -> Self {
@@ -173,7 +188,8 @@ impl Error {
     /// Names payload `index` as the place, by its pointer and its `dataname`.
     pub(crate) fn of_payload(self, index: usize, dataname: &str, member: &str) -> Self {
         let slash = if member.is_empty() { "" } else { "/" };
-        self.at(format!("/payloads/{index}{slash}{member}")).of(dataname)
+        self.at(format!("/payloads/{index}{slash}{member}"))
+            .of(dataname)
     }
 
     pub(crate) fn expecting(mut self, expected: impl Into<String>) -> Self {
@@ -216,7 +232,10 @@ impl fmt::Debug for Error {
 
 impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+        self.0
+            .source
+            .as_deref()
+            .map(|source| source as &(dyn StdError + 'static))
     }
 }
 

@@ -25,8 +25,14 @@ pub struct Decoder {
 
 impl Default for Decoder {
     fn default() -> Self {
-        let policy = Policy { max_payloads: DESKTOP.max_payloads, allowed_origins: Vec::new() };
-        Decoder { max_message_bytes: DESKTOP.max_received_bytes, policy }
+        let policy = Policy {
+            max_payloads: DESKTOP.max_payloads,
+            allowed_origins: Vec::new(),
+        };
+        Decoder {
+            max_message_bytes: DESKTOP.max_received_bytes,
+            policy,
+        }
     }
 }
 
@@ -93,7 +99,12 @@ impl Decoder {
             return Err(invalid(&node, violation));
         }
         let envelope = Envelope::deserialize(node).map_err(|error| {
-            Error::new(ErrorKind::Message, ErrorCode::InvalidEnvelope, Phase::Validate, error.to_string())
+            Error::new(
+                ErrorKind::Message,
+                ErrorCode::InvalidEnvelope,
+                Phase::Validate,
+                error.to_string(),
+            )
         })?;
         Ok(Incoming { envelope })
     }
@@ -150,7 +161,9 @@ impl Incoming {
     pub fn downloads(&self) -> Vec<PendingDownload> {
         let payloads = self.envelope.payloads.iter().enumerate();
         let download = |(index, payload): (usize, &Payload)| {
-            let Data::Text(url) = &payload.data else { return None };
+            let Data::Text(url) = &payload.data else {
+                return None;
+            };
             if payload.transport != Transport::Link {
                 return None;
             }
@@ -171,7 +184,10 @@ impl Incoming {
     ///
     /// In phase `decode`: DESERIALIZATION_ERROR, SIZE_MISMATCH, CHECKSUM_MISMATCH. DOWNLOAD_FAILED in phase `fetch` where the
     /// bytes of a linked payload are missing.
-    pub fn finish(self, fetched: impl IntoIterator<Item = (usize, Bytes)>) -> Result<Received, Error> {
+    pub fn finish(
+        self,
+        fetched: impl IntoIterator<Item = (usize, Bytes)>,
+    ) -> Result<Received, Error> {
         let mut contents: Vec<Option<Bytes>> = vec![None; self.envelope.payloads.len()];
         for (index, bytes) in fetched {
             if let Some(place) = contents.get_mut(index) {
@@ -179,7 +195,9 @@ impl Incoming {
             }
         }
         let contents = contents.into_iter().enumerate();
-        let values = contents.map(|(index, bytes)| self.value(index, bytes)).collect::<Result<_, _>>()?;
+        let values = contents
+            .map(|(index, bytes)| self.value(index, bytes))
+            .collect::<Result<_, _>>()?;
         Ok(self.received(values))
     }
 
@@ -194,7 +212,10 @@ impl Incoming {
             size: payload.size.get(),
             metadata: payload.metadata.clone(),
         });
-        Received { payloads: payloads.collect(), envelope: self.envelope }
+        Received {
+            payloads: payloads.collect(),
+            envelope: self.envelope,
+        }
     }
 
     /// The bytes of a direct payload, their size and digest found right.
@@ -207,7 +228,12 @@ impl Incoming {
                 content::inline(payload.payload_type, value.clone())
                     .map_err(|error| self.content_error(index, payload, error))?;
                 json::to_vec(&value).map(Bytes::from).map_err(|error| {
-                    self.decode_error(index, payload, ErrorCode::DeserializationError, error.to_string())
+                    self.decode_error(
+                        index,
+                        payload,
+                        ErrorCode::DeserializationError,
+                        error.to_string(),
+                    )
                 })
             }
             Err(error) => Err(self.content_error(index, payload, error)),
@@ -236,9 +262,14 @@ impl Incoming {
             Some(bytes) if payload.transport == Transport::Link => bytes,
             _ if payload.transport == Transport::Link => {
                 let message = format!("payload {index} was not fetched");
-                return Err(Error::new(ErrorKind::Argument, ErrorCode::DownloadFailed, Phase::Fetch, message)
-                    .of_payload(index, &payload.dataname, "data")
-                    .within(&self.context()));
+                return Err(Error::new(
+                    ErrorKind::Argument,
+                    ErrorCode::DownloadFailed,
+                    Phase::Fetch,
+                    message,
+                )
+                .of_payload(index, &payload.dataname, "data")
+                .within(&self.context()));
             }
             _ => match raw(payload).map_err(|error| self.content_error(index, payload, error))? {
                 Raw::Bytes(bytes) => bytes,
@@ -266,7 +297,9 @@ impl Incoming {
         if let Some(expected) = sha256(payload) {
             let found = Digest::of(&bytes);
             if found != expected {
-                let message = format!("the bytes of payload {index} have another SHA-256 than the message says");
+                let message = format!(
+                    "the bytes of payload {index} have another SHA-256 than the message says"
+                );
                 return Err(self
                     .decode_error(index, payload, ErrorCode::ChecksumMismatch, message)
                     .expecting(expected.to_string())
@@ -277,13 +310,22 @@ impl Incoming {
     }
 
     fn content_error(&self, index: usize, payload: &Payload, error: ContentError) -> Error {
-        let message = format!("payload {index} ({}): {}", payload.payload_type, error.message);
+        let message = format!(
+            "payload {index} ({}): {}",
+            payload.payload_type, error.message
+        );
         self.decode_error(index, payload, ErrorCode::DeserializationError, message)
             .expecting(error.expected)
             .finding(error.found)
     }
 
-    fn decode_error(&self, index: usize, payload: &Payload, code: ErrorCode, message: String) -> Error {
+    fn decode_error(
+        &self,
+        index: usize,
+        payload: &Payload,
+        code: ErrorCode,
+        message: String,
+    ) -> Error {
         Error::new(ErrorKind::Message, code, Phase::Decode, message)
             .of_payload(index, &payload.dataname, "data")
             .within(&self.context())
@@ -299,7 +341,9 @@ enum Raw {
 fn raw(payload: &Payload) -> Result<Raw, ContentError> {
     match (payload.encoding, &payload.data) {
         (Encoding::Json, Data::Json(value)) => Ok(Raw::Inline(value.clone())),
-        (Encoding::Json, Data::Text(_) | Data::Bytes(_)) => Err(ContentError::new("a JSON object or array", "a string")),
+        (Encoding::Json, Data::Text(_) | Data::Bytes(_)) => {
+            Err(ContentError::new("a JSON object or array", "a string"))
+        }
         (_, Data::Bytes(bytes)) => Ok(Raw::Bytes(bytes.clone())),
         (_, Data::Text(text)) => match base64::decode(text.as_bytes()) {
             Ok(bytes) => Ok(Raw::Bytes(bytes.into())),
@@ -319,12 +363,23 @@ fn sha256(payload: &Payload) -> Option<Digest> {
 fn not_json(error: &ReadError) -> Error {
     let (expected, found, offset) = (error.expected, &error.found, error.offset);
     let pointer = error.pointer();
-    let place = if pointer.is_empty() { String::new() } else { format!(" in {pointer}") };
-    let message = format!("the message is not strict JSON: expected {expected}, found {found} at byte {offset}{place}");
-    Error::new(ErrorKind::Message, ErrorCode::InvalidEnvelope, Phase::Parse, message)
-        .at(pointer)
-        .expecting(expected)
-        .finding(found.clone())
+    let place = if pointer.is_empty() {
+        String::new()
+    } else {
+        format!(" in {pointer}")
+    };
+    let message = format!(
+        "the message is not strict JSON: expected {expected}, found {found} at byte {offset}{place}"
+    );
+    Error::new(
+        ErrorKind::Message,
+        ErrorCode::InvalidEnvelope,
+        Phase::Parse,
+        message,
+    )
+    .at(pointer)
+    .expecting(expected)
+    .finding(found.clone())
 }
 
 fn invalid(node: &Node<'_>, violation: &crate::Violation) -> Error {
@@ -348,8 +403,16 @@ fn invalid(node: &Node<'_>, violation: &crate::Violation) -> Error {
 /// What an error tells of an envelope that is not valid: its members as far as they are strings.
 fn context(node: &Node<'_>) -> Context {
     let text = |name| match node {
-        Node::Object(envelope) => envelope.get(name).and_then(Node::as_str).unwrap_or_default().to_owned(),
+        Node::Object(envelope) => envelope
+            .get(name)
+            .and_then(Node::as_str)
+            .unwrap_or_default()
+            .to_owned(),
         _ => String::new(),
     };
-    Context { correlation_id: text("correlation_id"), msg_id: text("msg_id"), send_to: text("send_to") }
+    Context {
+        correlation_id: text("correlation_id"),
+        msg_id: text("msg_id"),
+        send_to: text("send_to"),
+    }
 }

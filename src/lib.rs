@@ -62,9 +62,10 @@ pub use error::{Error, ErrorKind};
 pub use incoming::{Decoder, Incoming, PendingDownload};
 #[cfg(feature = "http")]
 pub use io::{
-    Direction, Download, DownloadHandler, Environment, Fetch, FetchWithBackoff, Folder, HandlerError, Memory, Plik,
-    Progress, Sink, SmartReceive, SmartSend, Source, Timeouts, Upload, UploadHandler, Uploaded, fetch_with_backoff,
-    new_id, now, plik_oneshot_upload, smartreceive, smartsend,
+    Direction, Download, DownloadHandler, Environment, Fetch, FetchWithBackoff, Folder,
+    HandlerError, Memory, Plik, Progress, Sink, SmartReceive, SmartSend, Source, Timeouts, Upload,
+    UploadHandler, Uploaded, fetch_with_backoff, new_id, now, plik_oneshot_upload, smartreceive,
+    smartsend,
 };
 pub use link::{InvalidLink, Link, Origin};
 pub use outgoing::{Outgoing, PendingUpload};
@@ -94,3 +95,7 @@ mod received;
 mod retry;
 mod rules;
 mod value;
+
+#[cfg(all(doctest, feature = "http"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -38,10 +38,15 @@ impl FromStr for Link {
                 "it is not an absolute http or https URL in ASCII without user-info, fragment or white space",
             ));
         }
-        let (scheme, rest) = url.split_once("://").ok_or(InvalidLink("it has no scheme"))?;
+        let (scheme, rest) = url
+            .split_once("://")
+            .ok_or(InvalidLink("it has no scheme"))?;
         let authority = rest.split(['/', '?']).next().unwrap_or_default();
         let origin = Origin::from_authority(scheme, authority)?;
-        Ok(Link { url: url.to_owned(), origin })
+        Ok(Link {
+            url: url.to_owned(),
+            origin,
+        })
     }
 }
 
@@ -93,7 +98,11 @@ impl Origin {
             None => 80,
             Some(digits) => port_number(digits)?,
         };
-        Ok(Origin { secure, host: literal_host(host)?, port })
+        Ok(Origin {
+            secure,
+            host: literal_host(host)?,
+            port,
+        })
     }
 }
 
@@ -108,9 +117,17 @@ impl FromStr for Origin {
 
 impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (scheme, usual) = if self.secure { ("https", 443) } else { ("http", 80) };
+        let (scheme, usual) = if self.secure {
+            ("https", 443)
+        } else {
+            ("http", 80)
+        };
         write!(f, "{scheme}://{}", self.host)?;
-        if self.port == usual { Ok(()) } else { write!(f, ":{}", self.port) }
+        if self.port == usual {
+            Ok(())
+        } else {
+            write!(f, ":{}", self.port)
+        }
     }
 }
 
@@ -128,7 +145,10 @@ impl std::error::Error for InvalidLink {}
 
 /// A URL, or a list of them, without user-info and queries, so that it can be shown (wire.md W6.10).
 pub(crate) fn redact(urls: &str) -> String {
-    urls.split(',').map(redact_one).collect::<Vec<_>>().join(",")
+    urls.split(',')
+        .map(redact_one)
+        .collect::<Vec<_>>()
+        .join(",")
 }
 
 /// A URL without its user-info, otherwise as it was.
@@ -162,17 +182,27 @@ fn split_user_info(url: &str) -> Option<(&str, &str, &str)> {
 fn port_number(digits: &str) -> Result<u16, InvalidLink> {
     let plain = digits.bytes().all(|byte| byte.is_ascii_digit()) && !digits.starts_with('0');
     let port = if plain { digits.parse().ok() } else { None };
-    port.ok_or(InvalidLink("its port is not a plain number from 1 to 65535"))
+    port.ok_or(InvalidLink(
+        "its port is not a plain number from 1 to 65535",
+    ))
 }
 
 /// The host in its one form: lower case, and an address only as its family writes it in full.
 fn literal_host(host: &str) -> Result<String, InvalidLink> {
-    if let Some(inner) = host.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
-        let address: Ipv6Addr = inner.parse().map_err(|_| InvalidLink("its host is not an IPv6 address"))?;
+    if let Some(inner) = host
+        .strip_prefix('[')
+        .and_then(|rest| rest.strip_suffix(']'))
+    {
+        let address: Ipv6Addr = inner
+            .parse()
+            .map_err(|_| InvalidLink("its host is not an IPv6 address"))?;
         return Ok(format!("[{address}]"));
     }
     let letters = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    if !host.split('.').all(|label| !label.is_empty() && label.bytes().all(letters)) {
+    if !host
+        .split('.')
+        .all(|label| !label.is_empty() && label.bytes().all(letters))
+    {
         return Err(InvalidLink("its host is neither a name nor an address"));
     }
     let last = host.rsplit('.').next().unwrap_or_default();
@@ -180,7 +210,9 @@ fn literal_host(host: &str) -> Result<String, InvalidLink> {
     let numeric = last.bytes().all(|byte| byte.is_ascii_digit())
         || hex.is_some_and(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()));
     if numeric && host.parse::<Ipv4Addr>().is_err() {
-        return Err(InvalidLink("its host is an IPv4 address in octal, hexadecimal or short form"));
+        return Err(InvalidLink(
+            "its host is an IPv4 address in octal, hexadecimal or short form",
+        ));
     }
     Ok(host.to_ascii_lowercase())
 }
@@ -192,7 +224,10 @@ mod tests {
     #[test]
     fn origins_compare_by_what_they_mean() {
         let origin = |url: &str| url.parse::<Origin>().expect(url);
-        assert_eq!(origin("HTTP://LocalHost:80/a?b"), origin("http://localhost"));
+        assert_eq!(
+            origin("HTTP://LocalHost:80/a?b"),
+            origin("http://localhost")
+        );
         assert_eq!(origin("https://a"), origin("https://A:443/x"));
         assert_eq!(origin("http://[0:0::1]:8080"), origin("http://[::1]:8080/"));
         assert_ne!(origin("http://a"), origin("https://a"));
@@ -204,19 +239,63 @@ mod tests {
     #[test]
     fn what_is_no_literal_link_is_refused() {
         for url in [
-            "http://a", "https://a.b-c_d.example:8443/x/y%20z?q=1&r=[", "http://127.0.0.1/", "http://[::1]/x", "http://a/?",
+            "http://a",
+            "https://a.b-c_d.example:8443/x/y%20z?q=1&r=[",
+            "http://127.0.0.1/",
+            "http://[::1]/x",
+            "http://a/?",
         ] {
             let valid = url.parse::<Link>().is_ok();
             assert_eq!(valid, !url.contains("=["), "{url}");
         }
         for url in [
-            "", "a", "/a", "//a", "http:a", "http:/a", "http://", "http:///a", "ftp://a", "file:///a", "javascript:1",
-            "http://u@a", "http://u:p@a", "http://a#f", "http://a\\b", "http://a/b c", "http://a/ä", "http://ä/",
-            "http://a/\t", " http://a", "http://a ", "http://127.1", "http://0177.0.0.1", "http://0x7f.0.0.1",
-            "http://2130706433", "http://0x7f000001", "http://127.0.0.01", "http://1.2.3.4.5", "http://256.1.1.1",
-            "http://[::1", "http://[::1%25eth0]/", "http://[::g]", "http://a:", "http://a:0", "http://a:65536",
-            "http://a:080", "http://a:+80", "http://a..b", "http://.a", "http://a.", "http://a/%zz", "http://a/%2",
-            "http://a/\u{0}", "http://a/<", "http://a/\"", "http://a:80:80", "http://[::1]x",
+            "",
+            "a",
+            "/a",
+            "//a",
+            "http:a",
+            "http:/a",
+            "http://",
+            "http:///a",
+            "ftp://a",
+            "file:///a",
+            "javascript:1",
+            "http://u@a",
+            "http://u:p@a",
+            "http://a#f",
+            "http://a\\b",
+            "http://a/b c",
+            "http://a/ä",
+            "http://ä/",
+            "http://a/\t",
+            " http://a",
+            "http://a ",
+            "http://127.1",
+            "http://0177.0.0.1",
+            "http://0x7f.0.0.1",
+            "http://2130706433",
+            "http://0x7f000001",
+            "http://127.0.0.01",
+            "http://1.2.3.4.5",
+            "http://256.1.1.1",
+            "http://[::1",
+            "http://[::1%25eth0]/",
+            "http://[::g]",
+            "http://a:",
+            "http://a:0",
+            "http://a:65536",
+            "http://a:080",
+            "http://a:+80",
+            "http://a..b",
+            "http://.a",
+            "http://a.",
+            "http://a/%zz",
+            "http://a/%2",
+            "http://a/\u{0}",
+            "http://a/<",
+            "http://a/\"",
+            "http://a:80:80",
+            "http://[::1]x",
         ] {
             assert!(url.parse::<Link>().is_err(), "{url:?}");
         }
@@ -230,8 +309,14 @@ mod tests {
         let link: Link = "http://a/b?token=secret".parse().expect("a link");
         assert_eq!(link.to_string(), "http://a/b?…");
         assert_eq!(format!("{link:?}"), "Link(http://a/b?…)");
-        assert_eq!(redact("nats://u:p@a:4222,tls://t@b"), "nats://…@a:4222,tls://…@b");
-        assert_eq!(without_user_info("nats://u:p@a:4222/x@y"), "nats://a:4222/x@y");
+        assert_eq!(
+            redact("nats://u:p@a:4222,tls://t@b"),
+            "nats://…@a:4222,tls://…@b"
+        );
+        assert_eq!(
+            without_user_info("nats://u:p@a:4222/x@y"),
+            "nats://a:4222/x@y"
+        );
         assert_eq!(without_user_info("nats://a:4222"), "nats://a:4222");
     }
 }

@@ -3,17 +3,18 @@
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
 
+use crate::arguments::Arguments;
 use crate::base64;
 use crate::content::{Serialized, depth};
 use crate::digest::Digest;
-use crate::arguments::Arguments;
 use crate::draft::Ready;
 use crate::error::{Context, Error, ErrorKind};
 use crate::generated::{JSON_MAX_DEPTH, PAYLOAD_METADATA_MEMBERS};
 use crate::json;
 use crate::link::Link;
 use crate::wire::{
-    Checksum, Data, Encoding, Envelope, ErrorCode, Payload, PayloadType, Phase, Size, Transport, WriteJson,
+    Checksum, Data, Encoding, Envelope, ErrorCode, Payload, PayloadType, Phase, Size, Transport,
+    WriteJson,
 };
 
 /// A message that is ready but for its uploads.
@@ -47,7 +48,11 @@ pub struct PendingUpload {
 }
 
 impl Outgoing {
-    pub(crate) fn new(envelope: Envelope, pending: Vec<Option<Ready>>, arguments: &Arguments) -> Self {
+    pub(crate) fn new(
+        envelope: Envelope,
+        pending: Vec<Option<Ready>>,
+        arguments: &Arguments,
+    ) -> Self {
         Outgoing {
             envelope,
             pending,
@@ -106,8 +111,12 @@ impl Outgoing {
             _ if self.checksum == Checksum::None => None,
             (Serialized::Bytes(bytes), None) => Some(Digest::of(bytes)),
             (Serialized::External(_), None) => {
-                let message = format!("payload {index} is linked and needs its sha256, or checksum must be none");
-                return Err(Error::argument(message).of_payload(index, &ready.dataname, "").within(&context));
+                let message = format!(
+                    "payload {index} is linked and needs its sha256, or checksum must be none"
+                );
+                return Err(Error::argument(message)
+                    .of_payload(index, &ready.dataname, "")
+                    .within(&context));
             }
             (_, digest) => digest,
         };
@@ -130,16 +139,23 @@ impl Outgoing {
             ready.content = Serialized::Bytes(bytes);
         }
         if let Serialized::External(_) = ready.content {
-            let message = format!("payload {index} is not at hand and cannot go direct without its bytes");
-            return Err(Error::argument(message).of_payload(index, &ready.dataname, "").within(&context));
+            let message =
+                format!("payload {index} is not at hand and cannot go direct without its bytes");
+            return Err(Error::argument(message)
+                .of_payload(index, &ready.dataname, "")
+                .within(&context));
         }
         let payload = direct_payload(&ready, self.checksum, self.inline_json);
         let others = self.envelope.payloads.iter().zip(&self.pending).enumerate();
         let others = others.filter(|(other, (_, pending))| *other != index && pending.is_none());
-        let others: u64 = others.map(|(_, (other, _))| written_length(other) + 1).sum();
+        let others: u64 = others
+            .map(|(_, (other, _))| written_length(other) + 1)
+            .sum();
         let length = header_length(&self.envelope) + others + written_length(&payload);
         if length > self.max_message_bytes {
-            return Err(self.too_large(length).of_payload(index, &ready.dataname, ""));
+            return Err(self
+                .too_large(length)
+                .of_payload(index, &ready.dataname, ""));
         }
         self.settle(index, payload);
         Ok(())
@@ -175,9 +191,15 @@ impl Outgoing {
         if let Some(index) = self.pending.iter().position(Option::is_some) {
             let message = format!("payload {index} was neither linked nor sent direct");
             let dataname = self.envelope.payloads[index].dataname.clone();
-            return Err(Error::argument(message).of_payload(index, &dataname, "data").within(&self.context()));
+            return Err(Error::argument(message)
+                .of_payload(index, &dataname, "data")
+                .within(&self.context()));
         }
-        let data = self.envelope.payloads.iter().map(|payload| 512 + payload.dataname.len() + data_length(payload));
+        let data = self
+            .envelope
+            .payloads
+            .iter()
+            .map(|payload| 512 + payload.dataname.len() + data_length(payload));
         let mut text = Vec::with_capacity(1024 + data.sum::<usize>());
         self.envelope.write_json(&mut text);
         if text.len() as u64 > self.max_message_bytes {
@@ -195,9 +217,13 @@ impl Outgoing {
     }
 
     fn pending(&self, index: usize) -> Result<&Ready, Error> {
-        self.pending.get(index).and_then(Option::as_ref).ok_or_else(|| {
-            Error::argument(format!("payload {index} has no pending upload")).within(&self.context())
-        })
+        self.pending
+            .get(index)
+            .and_then(Option::as_ref)
+            .ok_or_else(|| {
+                Error::argument(format!("payload {index} has no pending upload"))
+                    .within(&self.context())
+            })
     }
 
     fn settle(&mut self, index: usize, payload: Payload) {
@@ -225,7 +251,11 @@ pub(crate) fn direct_payload(ready: &Ready, checksum: Checksum, inline_json: boo
         Serialized::Bytes(bytes) => bytes.clone(),
         Serialized::External(_) => Bytes::new(),
     };
-    let inline = if inline_json { inline_value(ready.payload_type, &bytes) } else { None };
+    let inline = if inline_json {
+        inline_value(ready.payload_type, &bytes)
+    } else {
+        None
+    };
     let sha256 = match (checksum, &inline) {
         (Checksum::All, None) => Some(Digest::of(&bytes)),
         _ => None,
@@ -234,7 +264,14 @@ pub(crate) fn direct_payload(ready: &Ready, checksum: Checksum, inline_json: boo
         Some((value, written)) => (Encoding::Json, Data::Json(value), written),
         None => (Encoding::Base64, Data::Bytes(bytes), ready.size()),
     };
-    payload(ready, Transport::Direct, encoding, data, size, sha256.map(|digest| digest.to_string()))
+    payload(
+        ready,
+        Transport::Direct,
+        encoding,
+        data,
+        size,
+        sha256.map(|digest| digest.to_string()),
+    )
 }
 
 /// The payload with an empty place for its URL; a digest that is wanted and not known yet is written as zeros, since it
@@ -244,7 +281,14 @@ pub(crate) fn linked_payload(ready: &Ready, checksum: Checksum, sha256: Option<D
         Checksum::None => None,
         _ => Some(sha256.map_or_else(|| "0".repeat(64), |digest| digest.to_string())),
     };
-    payload(ready, Transport::Link, Encoding::None, Data::Text(String::new()), ready.size(), sha256)
+    payload(
+        ready,
+        Transport::Link,
+        Encoding::None,
+        Data::Text(String::new()),
+        ready.size(),
+        sha256,
+    )
 }
 
 /// Bytes of the JSON text of an envelope that has no payloads yet.
@@ -285,7 +329,12 @@ fn payload(
     if let Some(digest) = sha256 {
         metadata.insert(PAYLOAD_METADATA_MEMBERS[1].to_owned(), digest.into());
     }
-    metadata.extend(ready.metadata.iter().map(|(name, value)| (name.clone(), value.clone())));
+    metadata.extend(
+        ready
+            .metadata
+            .iter()
+            .map(|(name, value)| (name.clone(), value.clone())),
+    );
     Payload {
         id: ready.id,
         dataname: ready.dataname.clone(),
@@ -304,7 +353,10 @@ fn payload(
 fn inline_value(payload_type: PayloadType, bytes: &Bytes) -> Option<(Json, u64)> {
     /// The envelope, its payloads and the payload are open around it.
     const AROUND: u64 = 3;
-    if !matches!(payload_type, PayloadType::Dictionary | PayloadType::Jsontable) {
+    if !matches!(
+        payload_type,
+        PayloadType::Dictionary | PayloadType::Jsontable
+    ) {
         return None;
     }
     let value = Json::from(json::read(bytes).ok()?);

@@ -53,7 +53,11 @@ pub(crate) struct Unserializable {
 
 impl Part {
     /// A part of any type; `payload_type` is one of the names in the schema, such as `image`.
-    pub fn new(dataname: impl Into<String>, data: impl Into<Value>, payload_type: impl AsRef<str>) -> Self {
+    pub fn new(
+        dataname: impl Into<String>,
+        data: impl Into<Value>,
+        payload_type: impl AsRef<str>,
+    ) -> Self {
         Part::with(dataname, PartData::Value(data.into()), payload_type)
     }
 
@@ -64,7 +68,11 @@ impl Part {
 
     /// Anything that serializes as a JSON object or array: a `serde_json::Value`, a map, a struct of the caller's.
     pub fn dictionary<T: Serialize + ?Sized>(dataname: impl Into<String>, value: &T) -> Self {
-        Part::with(dataname, serialized(value), PayloadType::Dictionary.as_str())
+        Part::with(
+            dataname,
+            serialized(value),
+            PayloadType::Dictionary.as_str(),
+        )
     }
 
     /// A table of Arrow record batches.

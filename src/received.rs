@@ -20,7 +20,9 @@ pub struct Received {
 impl Received {
     /// The first payload of that name.
     pub fn get(&self, dataname: &str) -> Option<&ReceivedPayload> {
-        self.payloads.iter().find(|payload| payload.dataname == dataname)
+        self.payloads
+            .iter()
+            .find(|payload| payload.dataname == dataname)
     }
 
     /// The string of the first payload of that name.
@@ -40,7 +42,10 @@ impl Received {
     /// DESERIALIZATION_ERROR where there is no such payload, it is no dictionary, or it does not fit the type.
     pub fn dictionary<T: DeserializeOwned>(&self, dataname: &str) -> Result<T, Error> {
         let payload = self.find(dataname)?;
-        let value = payload.data.as_json().ok_or_else(|| payload.is_not("a dictionary"))?;
+        let value = payload
+            .data
+            .as_json()
+            .ok_or_else(|| payload.is_not("a dictionary"))?;
         payload.fit(value.clone())
     }
 
@@ -51,8 +56,13 @@ impl Received {
     /// DESERIALIZATION_ERROR where there is no such payload, it is no jsontable, or a row does not fit the type.
     pub fn jsontable<T: DeserializeOwned>(&self, dataname: &str) -> Result<Vec<T>, Error> {
         let payload = self.find(dataname)?;
-        let rows = payload.data.as_rows().ok_or_else(|| payload.is_not("a jsontable"))?;
-        rows.iter().map(|row| payload.fit(Json::Object(row.clone()))).collect()
+        let rows = payload
+            .data
+            .as_rows()
+            .ok_or_else(|| payload.is_not("a jsontable"))?;
+        rows.iter()
+            .map(|row| payload.fit(Json::Object(row.clone())))
+            .collect()
     }
 
     /// The Arrow table of that name.
@@ -63,7 +73,10 @@ impl Received {
     #[cfg(feature = "arrow")]
     pub fn arrowtable(&self, dataname: &str) -> Result<&crate::arrow::Table, Error> {
         let payload = self.find(dataname)?;
-        payload.data.as_table().ok_or_else(|| payload.is_not("an arrowtable"))
+        payload
+            .data
+            .as_table()
+            .ok_or_else(|| payload.is_not("an arrowtable"))
     }
 
     /// The bytes of the image, audio, video or binary of that name.
@@ -73,13 +86,23 @@ impl Received {
     /// DESERIALIZATION_ERROR where there is no such payload or it is of a type that is not bytes.
     pub fn bytes(&self, dataname: &str) -> Result<&bytes::Bytes, Error> {
         let payload = self.find(dataname)?;
-        payload.data.as_bytes().ok_or_else(|| payload.is_not("bytes"))
+        payload
+            .data
+            .as_bytes()
+            .ok_or_else(|| payload.is_not("bytes"))
     }
 
     fn find(&self, dataname: &str) -> Result<&ReceivedPayload, Error> {
         self.get(dataname).ok_or_else(|| {
-            let names: Vec<&str> = self.payloads.iter().map(|payload| payload.dataname.as_str()).collect();
-            mistaken(dataname, format!("no payload is called {dataname:?}; there are {names:?}"))
+            let names: Vec<&str> = self
+                .payloads
+                .iter()
+                .map(|payload| payload.dataname.as_str())
+                .collect();
+            mistaken(
+                dataname,
+                format!("no payload is called {dataname:?}; there are {names:?}"),
+            )
         })
     }
 }
@@ -110,17 +133,31 @@ impl ReceivedPayload {
 
     fn is_not(&self, expected: &str) -> Error {
         let found = format!("{} ({})", self.payload_type, self.data.kind());
-        mistaken(&self.dataname, format!("payload {:?} is not {expected} but {found}", self.dataname))
-            .expecting(expected)
-            .finding(found)
+        mistaken(
+            &self.dataname,
+            format!("payload {:?} is not {expected} but {found}", self.dataname),
+        )
+        .expecting(expected)
+        .finding(found)
     }
 
     fn fit<T: DeserializeOwned>(&self, value: Json) -> Result<T, Error> {
-        serde_json::from_value(value)
-            .map_err(|error| mistaken(&self.dataname, format!("payload {:?}: {error}", self.dataname)).caused_by(error))
+        serde_json::from_value(value).map_err(|error| {
+            mistaken(
+                &self.dataname,
+                format!("payload {:?}: {error}", self.dataname),
+            )
+            .caused_by(error)
+        })
     }
 }
 
 fn mistaken(dataname: &str, message: String) -> Error {
-    Error::new(ErrorKind::Argument, ErrorCode::DeserializationError, Phase::Decode, message).of(dataname)
+    Error::new(
+        ErrorKind::Argument,
+        ErrorCode::DeserializationError,
+        Phase::Decode,
+        message,
+    )
+    .of(dataname)
 }

@@ -24,17 +24,26 @@ impl Retry {
     ///
     /// `retry_after` is what the server asked for; it lengthens the wait up to `max_delay`. `random` from 0 to 1 places the
     /// wait within its range where `jitter` is on.
-    pub fn delay(&self, attempt: u32, retry_after: Option<Duration>, random: f64) -> Option<Duration> {
+    pub fn delay(
+        &self,
+        attempt: u32,
+        retry_after: Option<Duration>,
+        random: f64,
+    ) -> Option<Duration> {
         if attempt >= self.max_retries {
             return None;
         }
         let doublings = attempt.saturating_sub(1).min(31);
-        let scheduled = self.base_delay.saturating_mul(1 << doublings).min(self.max_delay);
+        let scheduled = self
+            .base_delay
+            .saturating_mul(1 << doublings)
+            .min(self.max_delay);
         let asked = retry_after.unwrap_or_default().min(self.max_delay);
         let delay = scheduled.max(asked);
         Some(match self.jitter {
             true => {
-                let extra = Duration::try_from_secs_f64(delay.as_secs_f64() * random.clamp(0.0, 1.0));
+                let extra =
+                    Duration::try_from_secs_f64(delay.as_secs_f64() * random.clamp(0.0, 1.0));
                 delay.saturating_add(extra.unwrap_or(delay))
             }
             false => delay,
@@ -46,9 +55,11 @@ impl Retry {
     /// INVALID_ENVELOPE where `max_retries` is 0.
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self.max_retries {
-            0 => Err(Error::argument("max_retries counts attempts and must be at least 1, found 0")
-                .expecting("at least 1")
-                .finding("0")),
+            0 => Err(Error::argument(
+                "max_retries counts attempts and must be at least 1, found 0",
+            )
+            .expecting("at least 1")
+            .finding("0")),
             _ => Ok(()),
         }
     }
@@ -76,7 +87,10 @@ mod tests {
 
     fn delays(retry: Retry) -> Vec<u64> {
         let attempts = 1..=retry.max_retries;
-        attempts.map_while(|attempt| retry.delay(attempt, None, 0.5)).map(|delay| delay.as_millis() as u64).collect()
+        attempts
+            .map_while(|attempt| retry.delay(attempt, None, 0.5))
+            .map(|delay| delay.as_millis() as u64)
+            .collect()
     }
 
     #[test]
@@ -86,17 +100,31 @@ mod tests {
 
     #[test]
     fn delays_double_up_to_the_longest() {
-        let retry = Retry { max_retries: 9, ..Retry::default() };
+        let retry = Retry {
+            max_retries: 9,
+            ..Retry::default()
+        };
         assert_eq!(delays(retry), [100, 200, 400, 800, 1600, 3200, 5000, 5000]);
-        let once = Retry { max_retries: 1, ..retry };
+        let once = Retry {
+            max_retries: 1,
+            ..retry
+        };
         assert_eq!(once.delay(1, None, 0.0), None);
-        let short = Retry { max_delay: Duration::from_millis(50), ..retry };
+        let short = Retry {
+            max_delay: Duration::from_millis(50),
+            ..retry
+        };
         assert_eq!(short.delay(1, None, 0.0), Some(Duration::from_millis(50)));
     }
 
     #[test]
     fn many_attempts_do_not_overflow() {
-        let retry = Retry { max_retries: u32::MAX, base_delay: Duration::MAX, max_delay: Duration::MAX, jitter: true };
+        let retry = Retry {
+            max_retries: u32::MAX,
+            base_delay: Duration::MAX,
+            max_delay: Duration::MAX,
+            jitter: true,
+        };
         assert_eq!(retry.delay(u32::MAX - 1, None, 1.0), Some(Duration::MAX));
     }
 
@@ -110,7 +138,10 @@ mod tests {
 
     #[test]
     fn jitter_only_adds() {
-        let retry = Retry { jitter: true, ..Retry::default() };
+        let retry = Retry {
+            jitter: true,
+            ..Retry::default()
+        };
         assert_eq!(retry.delay(1, None, 0.0), Some(Duration::from_millis(100)));
         assert_eq!(retry.delay(1, None, 0.5), Some(Duration::from_millis(150)));
         assert_eq!(retry.delay(1, None, 7.0), Some(Duration::from_millis(200)));
@@ -118,7 +149,9 @@ mod tests {
 
     #[test]
     fn some_statuses_are_worth_another_attempt() {
-        let worth: Vec<u16> = (100..600).filter(|status| is_retryable_status(*status)).collect();
+        let worth: Vec<u16> = (100..600)
+            .filter(|status| is_retryable_status(*status))
+            .collect();
         assert_eq!(worth[..3], [408, 425, 429]);
         assert_eq!(worth[3..], (500..600).collect::<Vec<_>>());
     }

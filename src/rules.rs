@@ -2,7 +2,9 @@
 
 use crate::check::{Violation, violations};
 use crate::content::depth;
-use crate::generated::{ENVELOPE_MEMBERS, JSON_MAX_DEPTH, PAYLOAD_MEMBERS, PAYLOAD_METADATA_MEMBERS};
+use crate::generated::{
+    ENVELOPE_MEMBERS, JSON_MAX_DEPTH, PAYLOAD_MEMBERS, PAYLOAD_METADATA_MEMBERS,
+};
 use crate::json::{Node, Object};
 use crate::link::{Link, Origin};
 use crate::part::Part;
@@ -39,13 +41,23 @@ pub(crate) fn outgoing(envelope: &Node<'_>, parts: &[Part], max_payloads: u64) -
     let mut found = violations(envelope);
     found.extend(too_many(parts.len(), max_payloads));
     if let Node::Object(envelope) = envelope {
-        found.extend(too_deep("/metadata".to_owned(), envelope.get("metadata"), AROUND[0]));
+        found.extend(too_deep(
+            "/metadata".to_owned(),
+            envelope.get("metadata"),
+            AROUND[0],
+        ));
     }
     let payloads = payloads(envelope).unwrap_or_default();
     for (index, (payload, part)) in payloads.iter().zip(parts).enumerate() {
-        let Node::Object(payload) = payload else { continue };
+        let Node::Object(payload) = payload else {
+            continue;
+        };
         found.extend(unsupported(index, payload));
-        found.extend(too_deep(format!("/payloads/{index}/metadata"), payload.get("metadata"), AROUND[1]));
+        found.extend(too_deep(
+            format!("/payloads/{index}/metadata"),
+            payload.get("metadata"),
+            AROUND[1],
+        ));
         for name in PAYLOAD_METADATA_MEMBERS {
             if part.metadata.contains_key(*name) {
                 found.push(Violation::of_rule(
@@ -61,7 +73,8 @@ pub(crate) fn outgoing(envelope: &Node<'_>, parts: &[Part], max_payloads: u64) -
     found
 }
 
-/// The violation that decides: the first by envelope member in schema order, then by payload, then by payload member.
+/// The violation that decides: the first by envelope member in schema order, then by payload, by its member, and by that of
+/// its metadata.
 pub(crate) fn first(found: &mut [Violation]) -> Option<&Violation> {
     found.sort_by_key(|violation| position(violation.pointer()));
     found.first()
@@ -76,15 +89,28 @@ pub(crate) fn payload_of(violation: &Violation) -> Option<usize> {
     }
 }
 
-fn position(pointer: &str) -> [usize; 3] {
+fn position(pointer: &str) -> [usize; 4] {
     let mut tokens = pointer.split('/').skip(1);
     let rank = |members: &[&str], token: Option<&str>| match token {
         None => 0,
-        Some(token) => 1 + members.iter().position(|member| *member == token).unwrap_or(members.len()),
+        Some(token) => {
+            1 + members
+                .iter()
+                .position(|member| *member == token)
+                .unwrap_or(members.len())
+        }
     };
     let member = rank(ENVELOPE_MEMBERS, tokens.next());
-    let payload = tokens.next().and_then(|index| index.parse().ok()).map_or(0, |index: usize| index + 1);
-    [member, payload, rank(PAYLOAD_MEMBERS, tokens.next())]
+    let payload = tokens
+        .next()
+        .and_then(|index| index.parse().ok())
+        .map_or(0, |index: usize| index + 1);
+    [
+        member,
+        payload,
+        rank(PAYLOAD_MEMBERS, tokens.next()),
+        rank(PAYLOAD_METADATA_MEMBERS, tokens.next()),
+    ]
 }
 
 fn payloads<'a, 'b>(envelope: &'b Node<'a>) -> Option<&'b [Node<'a>]> {
@@ -112,8 +138,17 @@ fn too_many(payloads: usize, max_payloads: u64) -> Option<Violation> {
 fn too_deep(pointer: String, value: Option<&Node<'_>>, around: u64) -> Option<Violation> {
     let depth = depth(&serde_json::Value::from(value?.clone()));
     (depth + around > JSON_MAX_DEPTH).then(|| {
-        let expected = format!("at most {} arrays and objects within each other", JSON_MAX_DEPTH - around);
-        Violation::of_rule(pointer, ErrorCode::InvalidEnvelope, expected, depth.to_string(), "W3.2")
+        let expected = format!(
+            "at most {} arrays and objects within each other",
+            JSON_MAX_DEPTH - around
+        );
+        Violation::of_rule(
+            pointer,
+            ErrorCode::InvalidEnvelope,
+            expected,
+            depth.to_string(),
+            "W3.2",
+        )
     })
 }
 
@@ -135,8 +170,13 @@ fn size_mismatch(index: usize, payload: &Object<'_>) -> Option<Violation> {
     if payload.get("encoding")?.as_str() == Some(Encoding::Json.as_str()) {
         return None;
     }
-    let Node::Object(metadata) = payload.get("metadata")? else { return None };
-    let (said, size) = (metadata.get("payload_bytes")?.as_size()?, payload.get("size")?.as_size()?);
+    let Node::Object(metadata) = payload.get("metadata")? else {
+        return None;
+    };
+    let (said, size) = (
+        metadata.get("payload_bytes")?.as_size()?,
+        payload.get("size")?.as_size()?,
+    );
     (said != size).then(|| {
         Violation::of_rule(
             format!("/payloads/{index}/metadata/payload_bytes"),
@@ -167,7 +207,11 @@ fn link(index: usize, payload: &Object<'_>, allowed: &[Origin]) -> Option<Violat
         Ok(link) if allowed.contains(link.origin()) => None,
         Ok(link) => {
             let listed: Vec<String> = allowed.iter().map(Origin::to_string).collect();
-            let listed = if listed.is_empty() { "none".to_owned() } else { listed.join(", ") };
+            let listed = if listed.is_empty() {
+                "none".to_owned()
+            } else {
+                listed.join(", ")
+            };
             Some(Violation::of_rule(
                 pointer(),
                 ErrorCode::UrlNotAllowed,
@@ -193,6 +237,8 @@ mod tests {
             "/payloads",
             "/payloads/0/id",
             "/payloads/0/transport",
+            "/payloads/0/metadata",
+            "/payloads/0/metadata/payload_bytes",
             "/payloads/0/metadata/sha256",
             "/payloads/1/id",
             "/payloads/10/id",

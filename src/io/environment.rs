@@ -53,34 +53,53 @@ pub(super) fn fileserver_or_default(argument: Option<String>) -> Result<String, 
 fn fileserver_url(argument: Option<String>) -> Result<Option<String>, Error> {
     let (name, url) = match argument {
         Some(url) => ("fileserver_url", Some(url)),
-        None => (ENVIRONMENT.fileserver_url, variable(ENVIRONMENT.fileserver_url)?),
+        None => (
+            ENVIRONMENT.fileserver_url,
+            variable(ENVIRONMENT.fileserver_url)?,
+        ),
     };
     let Some(url) = url else { return Ok(None) };
     match url.parse::<Link>() {
         Ok(_) => Ok(Some(url)),
         Err(reason) => {
             let found = format!("{}: {reason}", redact(&url));
-            Err(unreadable(name, "an absolute http or https URL such as http://localhost:8080", &found))
+            Err(unreadable(
+                name,
+                "an absolute http or https URL such as http://localhost:8080",
+                &found,
+            ))
         }
     }
 }
 
 fn broker_url() -> Result<Option<String>, Error> {
     let name = ENVIRONMENT.broker_url;
-    let Some(urls) = variable(name)? else { return Ok(None) };
+    let Some(urls) = variable(name)? else {
+        return Ok(None);
+    };
     let plain: Vec<String> = urls.split(',').map(without_user_info).collect();
     if BROKER_URL.matches(&plain.join(",")) {
         return Ok(Some(urls));
     }
-    Err(unreadable(name, "comma-separated nats, tls, ws or wss URLs such as nats://localhost:4222", &redact(&urls)))
+    Err(unreadable(
+        name,
+        "comma-separated nats, tls, ws or wss URLs such as nats://localhost:4222",
+        &redact(&urls),
+    ))
 }
 
 fn size_threshold() -> Result<Option<u64>, Error> {
     let name = ENVIRONMENT.size_threshold;
-    let Some(text) = variable(name)? else { return Ok(None) };
+    let Some(text) = variable(name)? else {
+        return Ok(None);
+    };
     match text.parse() {
         Ok(bytes) => Ok(Some(bytes)),
-        Err(_) => Err(unreadable(name, "a number of bytes such as 500000", &format!("{text:?}"))),
+        Err(_) => Err(unreadable(
+            name,
+            "a number of bytes such as 500000",
+            &format!("{text:?}"),
+        )),
     }
 }
 
@@ -94,7 +113,9 @@ fn variable(name: &str) -> Result<Option<String>, Error> {
 }
 
 fn unreadable(name: &str, expected: &str, found: &str) -> Error {
-    Error::argument(format!("{name} cannot be read: expected {expected}, found {found}"))
-        .expecting(expected)
-        .finding(found)
+    Error::argument(format!(
+        "{name} cannot be read: expected {expected}, found {found}"
+    ))
+    .expecting(expected)
+    .finding(found)
 }

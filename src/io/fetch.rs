@@ -36,14 +36,19 @@ pub(super) struct Credentials {
 /// Without the password.
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Credentials").field("login", &self.login).finish_non_exhaustive()
+        f.debug_struct("Credentials")
+            .field("login", &self.login)
+            .finish_non_exhaustive()
     }
 }
 
 impl Fetch {
     /// A handler that fetches from these origins.
     pub fn new(origins: impl IntoIterator<Item = Origin>) -> Self {
-        Fetch { origins: origins.into_iter().collect(), credentials: None }
+        Fetch {
+            origins: origins.into_iter().collect(),
+            credentials: None,
+        }
     }
 
     pub(super) fn credentials(mut self, credentials: Option<Credentials>) -> Self {
@@ -135,21 +140,30 @@ impl FetchWithBackoff {
     async fn run(self) -> Result<Bytes, Error> {
         self.retry.check()?;
         let link: Link = self.url.parse().map_err(|reason| {
-            Error::argument(format!("the URL {} cannot be fetched: {reason}", crate::link::redact(&self.url)))
+            Error::argument(format!(
+                "the URL {} cannot be fetched: {reason}",
+                crate::link::redact(&self.url)
+            ))
         })?;
         let failed = |error: HandlerError| {
             let message = format!("{link} could not be fetched: {error}");
             error.into_error(ErrorCode::DownloadFailed, Phase::Fetch, message)
         };
-        let mut sink =
-            Sink::memory(self.max_bytes, None, Reporter::silent(self.max_bytes.unwrap_or(0))).map_err(failed)?;
+        let mut sink = Sink::memory(
+            self.max_bytes,
+            None,
+            Reporter::silent(self.max_bytes.unwrap_or(0)),
+        )
+        .map_err(failed)?;
         let download = Download {
             link: &link,
             retry: self.retry,
             timeouts: self.timeouts,
             correlation_id: &self.correlation_id,
         };
-        DownloadHandler::download(&Fetch::default(), download, &mut sink).await.map_err(failed)?;
+        DownloadHandler::download(&Fetch::default(), download, &mut sink)
+            .await
+            .map_err(failed)?;
         match sink.finish().map_err(failed)? {
             Taken::Bytes(bytes) => Ok(bytes),
             Taken::File(_) => Ok(Bytes::new()),
@@ -181,18 +195,33 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap) -> HandlerError {
     }
 }
 
-async fn fetch(request: RequestBuilder, read_timeout: Duration, sink: &mut Sink) -> Result<(), HandlerError> {
+async fn fetch(
+    request: RequestBuilder,
+    read_timeout: Duration,
+    sink: &mut Sink,
+) -> Result<(), HandlerError> {
     let silent = |_| HandlerError::timed_out("the file server was silent", read_timeout);
-    let mut response = timeout(read_timeout, request.send()).await.map_err(silent)??;
+    let mut response = timeout(read_timeout, request.send())
+        .await
+        .map_err(silent)??;
     if response.status() != StatusCode::OK {
         return Err(refused(response.status(), response.headers()));
     }
-    if let Some(coding) = response.headers().get(CONTENT_ENCODING).filter(|coding| *coding != "identity") {
-        return Err(HandlerError::new(format!("the file server answered with the content coding {coding:?}")));
+    if let Some(coding) = response
+        .headers()
+        .get(CONTENT_ENCODING)
+        .filter(|coding| *coding != "identity")
+    {
+        return Err(HandlerError::new(format!(
+            "the file server answered with the content coding {coding:?}"
+        )));
     }
     let content_length = response.headers().get(CONTENT_LENGTH);
     sink.start(content_length.and_then(|length| length.to_str().ok()?.parse().ok()))?;
-    while let Some(piece) = timeout(read_timeout, response.chunk()).await.map_err(silent)?? {
+    while let Some(piece) = timeout(read_timeout, response.chunk())
+        .await
+        .map_err(silent)??
+    {
         sink.write(&piece)?;
     }
     if !sink.is_complete() {
@@ -207,6 +236,9 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),
-        Err(_) => httpdate::parse_http_date(value).ok()?.duration_since(SystemTime::now()).ok(),
+        Err(_) => httpdate::parse_http_date(value)
+            .ok()?
+            .duration_since(SystemTime::now())
+            .ok(),
     }
 }

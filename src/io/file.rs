@@ -11,7 +11,10 @@ use crate::wire::PayloadType;
 
 /// Whether a payload of this type need not be in memory as a whole to be judged.
 pub(super) fn streams(payload_type: PayloadType) -> bool {
-    !matches!(payload_type, PayloadType::Dictionary | PayloadType::Jsontable | PayloadType::Arrowtable)
+    !matches!(
+        payload_type,
+        PayloadType::Dictionary | PayloadType::Jsontable | PayloadType::Arrowtable
+    )
 }
 
 /// Reads the file through.

@@ -25,7 +25,10 @@ impl Folder {
     /// The folder, which must exist, and the URL under which it is served, such as `https://files.example/inbox`.
     pub fn new(folder: impl Into<PathBuf>, base_url: impl Into<String>) -> Self {
         let base_url = base_url.into().trim_end_matches('/').to_owned();
-        Folder { folder: folder.into(), base_url }
+        Folder {
+            folder: folder.into(),
+            base_url,
+        }
     }
 
     /// The file behind a link, where the link is one of this folder's.
@@ -39,17 +42,26 @@ impl Folder {
 impl UploadHandler for Folder {
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, HandlerError> {
         let name = super::new_id().to_string();
-        let temporary = NamedTempFile::with_prefix_in(".natsbridge-", &self.folder).map_err(|error| {
-            HandlerError::of(Cause::LocalFile, format!("no file can be made in {}: {error}", self.folder.display()))
-        })?;
+        let temporary =
+            NamedTempFile::with_prefix_in(".natsbridge-", &self.folder).map_err(|error| {
+                HandlerError::of(
+                    Cause::LocalFile,
+                    format!("no file can be made in {}: {error}", self.folder.display()),
+                )
+            })?;
         let mut file = File::from_std(temporary.reopen()?);
         let mut pieces = upload.source.stream();
         while let Some(piece) = pieces.next().await {
             file.write_all(&piece?).await?;
         }
         file.flush().await?;
-        temporary.persist_noclobber(self.folder.join(&name)).map_err(|error| HandlerError::from(error.error))?;
-        Ok(Uploaded { fileid: name.clone(), ..Uploaded::new(200, format!("{}/{name}", self.base_url)) })
+        temporary
+            .persist_noclobber(self.folder.join(&name))
+            .map_err(|error| HandlerError::from(error.error))?;
+        Ok(Uploaded {
+            fileid: name.clone(),
+            ..Uploaded::new(200, format!("{}/{name}", self.base_url))
+        })
     }
 
     async fn remove(&self, uploaded: &Uploaded) -> Result<(), HandlerError> {
@@ -66,10 +78,11 @@ impl DownloadHandler for Folder {
     }
 
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
-        let path = self
-            .file(download.link.as_str())
-            .ok_or_else(|| HandlerError::new(format!("{} is no file of this folder", download.link)))?;
-        let missing = |error| HandlerError::new(format!("{} cannot be read: {error}", path.display()));
+        let path = self.file(download.link.as_str()).ok_or_else(|| {
+            HandlerError::new(format!("{} is no file of this folder", download.link))
+        })?;
+        let missing =
+            |error| HandlerError::new(format!("{} cannot be read: {error}", path.display()));
         let mut file = File::open(&path).await.map_err(missing)?;
         sink.start(Some(file.metadata().await?.len()))?;
         let mut piece = vec![0; 256 * 1024];

@@ -53,7 +53,12 @@ pub(super) enum Cause {
 impl HandlerError {
     /// A failure for good. The message must hold no token, user-info or query.
     pub fn new(message: impl Into<String>) -> Self {
-        HandlerError { cause: Cause::Server, message: message.into(), retryable: false, retry_after: None }
+        HandlerError {
+            cause: Cause::Server,
+            message: message.into(),
+            retryable: false,
+            retry_after: None,
+        }
     }
 
     /// Says whether another attempt may succeed.
@@ -64,7 +69,10 @@ impl HandlerError {
     }
 
     pub(super) fn of(cause: Cause, message: impl Into<String>) -> Self {
-        HandlerError { cause, ..HandlerError::new(message) }
+        HandlerError {
+            cause,
+            ..HandlerError::new(message)
+        }
     }
 
     pub(super) fn timed_out(what: &str, timeout: Duration) -> Self {
@@ -80,7 +88,9 @@ impl HandlerError {
             Cause::LocalFile => (ErrorKind::LocalFile, code),
         };
         let retryable = self.retryable;
-        Error::new(kind, code, phase, message).retryable(retryable).caused_by(self)
+        Error::new(kind, code, phase, message)
+            .retryable(retryable)
+            .caused_by(self)
     }
 }
 
@@ -148,7 +158,10 @@ pub(super) async fn before_next_attempt(
             Ok(())
         }
         None if attempt == 1 => Err(error),
-        None => Err(HandlerError { message: format!("{} (after {attempt} attempts)", error.message), ..error }),
+        None => Err(HandlerError {
+            message: format!("{} (after {attempt} attempts)", error.message),
+            ..error
+        }),
     }
 }
 
@@ -159,8 +172,8 @@ pub(super) async fn within<T>(
 ) -> Result<T, HandlerError> {
     match deadline {
         None => Ok(call.await),
-        Some(deadline) => tokio::time::timeout_at(deadline, call)
-            .await
-            .map_err(|_| HandlerError::new("the deadline of the whole call passed").retryable(true)),
+        Some(deadline) => tokio::time::timeout_at(deadline, call).await.map_err(|_| {
+            HandlerError::new("the deadline of the whole call passed").retryable(true)
+        }),
     }
 }

@@ -62,7 +62,8 @@ impl DownloadHandler for Memory {
 
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
         let bytes = self.files().get(download.link.as_str()).cloned();
-        let bytes = bytes.ok_or_else(|| HandlerError::new(format!("{} is not in memory", download.link)))?;
+        let bytes = bytes
+            .ok_or_else(|| HandlerError::new(format!("{} is not in memory", download.link)))?;
         sink.start(Some(bytes.len() as u64))?;
         sink.write(&bytes)
     }

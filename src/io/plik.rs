@@ -36,12 +36,20 @@ pub struct Plik {
 impl Plik {
     /// Each file can be fetched once: the first receiver gets it, and a broken download cannot be repeated.
     pub fn oneshot() -> Self {
-        Plik { ttl: None, token: None, credentials: None, servers: Vec::new() }
+        Plik {
+            ttl: None,
+            token: None,
+            credentials: None,
+            servers: Vec::new(),
+        }
     }
 
     /// Files are kept for `ttl`, in whole seconds, and can be fetched any number of times until then.
     pub fn kept(ttl: Duration) -> Self {
-        Plik { ttl: Some(ttl), ..Plik::oneshot() }
+        Plik {
+            ttl: Some(ttl),
+            ..Plik::oneshot()
+        }
     }
 
     /// The user token that the server asks for, sent as `X-PlikToken` (NFR-303).
@@ -54,7 +62,10 @@ impl Plik {
     /// Uploads are protected by a login and password, which a receiver needs as well.
     #[must_use]
     pub fn password(mut self, login: impl Into<String>, password: impl Into<String>) -> Self {
-        self.credentials = Some(Credentials { login: login.into(), password: password.into() });
+        self.credentials = Some(Credentials {
+            login: login.into(),
+            password: password.into(),
+        });
         self
     }
 
@@ -65,7 +76,11 @@ impl Plik {
         self
     }
 
-    async fn upload_once(&self, client: &Client, upload: &Upload<'_>) -> Result<Uploaded, HandlerError> {
+    async fn upload_once(
+        &self,
+        client: &Client,
+        upload: &Upload<'_>,
+    ) -> Result<Uploaded, HandlerError> {
         let base = upload.fileserver_url.trim_end_matches('/');
         let created = self.create(client, base, &upload.timeouts).await?;
         let uploaded = Uploaded {
@@ -79,7 +94,11 @@ impl Plik {
                 let domain = created.download_domain.trim_end_matches('/');
                 let domain = if domain.is_empty() { base } else { domain };
                 let url = format!("{domain}/file/{}/{}/{FILE_NAME}", created.id, file.id);
-                Ok(Uploaded { url, fileid: file.id, ..uploaded })
+                Ok(Uploaded {
+                    url,
+                    fileid: file.id,
+                    ..uploaded
+                })
             }
             Err(error) => {
                 // What is left of the attempt is in nobody's way: its removal may fail.
@@ -89,7 +108,12 @@ impl Plik {
         }
     }
 
-    async fn create(&self, client: &Client, base: &str, timeouts: &Timeouts) -> Result<Created, HandlerError> {
+    async fn create(
+        &self,
+        client: &Client,
+        base: &str,
+        timeouts: &Timeouts,
+    ) -> Result<Created, HandlerError> {
         let mut wanted = Map::new();
         match self.ttl {
             None => wanted.insert("OneShot".to_owned(), true.into()),
@@ -100,11 +124,17 @@ impl Plik {
             wanted.insert("Login".to_owned(), login.as_str().into());
             wanted.insert("Password".to_owned(), password.as_str().into());
         }
-        let request = client.post(format!("{base}/upload")).header(CONTENT_TYPE, "application/json");
-        let request = self.authorized(request).body(Json::Object(wanted).to_string());
+        let request = client
+            .post(format!("{base}/upload"))
+            .header(CONTENT_TYPE, "application/json");
+        let request = self
+            .authorized(request)
+            .body(Json::Object(wanted).to_string());
         let response = timeout(timeouts.read_timeout, request.send())
             .await
-            .map_err(|_| HandlerError::timed_out("the file server was silent", timeouts.read_timeout))??;
+            .map_err(|_| {
+                HandlerError::timed_out("the file server was silent", timeouts.read_timeout)
+            })??;
         answer(response, timeouts.read_timeout).await
     }
 
@@ -140,7 +170,9 @@ impl Plik {
             .header("X-UploadToken", &uploaded.token);
         let response = timeout(timeouts.read_timeout, self.authorized(request).send())
             .await
-            .map_err(|_| HandlerError::timed_out("the file server was silent", timeouts.read_timeout))??;
+            .map_err(|_| {
+                HandlerError::timed_out("the file server was silent", timeouts.read_timeout)
+            })??;
         match response.status() {
             StatusCode::OK => Ok(()),
             status => Err(refused(status, response.headers())),
@@ -187,7 +219,8 @@ impl UploadHandler for Plik {
     async fn remove(&self, uploaded: &Uploaded) -> Result<(), HandlerError> {
         let timeouts = Timeouts::default();
         let client = client(timeouts.connect_timeout)?;
-        self.delete(&client, &uploaded.server, uploaded, &timeouts).await
+        self.delete(&client, &uploaded.server, uploaded, &timeouts)
+            .await
     }
 }
 
@@ -214,7 +247,8 @@ pub async fn plik_oneshot_upload(
     data: impl Into<Source>,
 ) -> Result<Uploaded, Error> {
     let source = data.into();
-    let fileserver_url = super::environment::fileserver_or_default(Some(fileserver_url.to_owned()))?;
+    let fileserver_url =
+        super::environment::fileserver_or_default(Some(fileserver_url.to_owned()))?;
     let upload = Upload {
         fileserver_url: &fileserver_url,
         dataname,
@@ -223,10 +257,14 @@ pub async fn plik_oneshot_upload(
         retry: Retry::default(),
         timeouts: Timeouts::default(),
     };
-    UploadHandler::upload(&Plik::oneshot(), upload).await.map_err(|error| {
-        let message = format!("payload {dataname:?} could not be uploaded: {error}");
-        error.into_error(ErrorCode::UploadFailed, Phase::Upload, message).of(dataname)
-    })
+    UploadHandler::upload(&Plik::oneshot(), upload)
+        .await
+        .map_err(|error| {
+            let message = format!("payload {dataname:?} could not be uploaded: {error}");
+            error
+                .into_error(ErrorCode::UploadFailed, Phase::Upload, message)
+                .of(dataname)
+        })
 }
 
 /// A name of our own, since any other would have to be escaped.
@@ -260,7 +298,10 @@ async fn while_moving<F: Future + Unpin>(
         match select(sending, waiting).await {
             Either::Left((output, _)) => return Ok(output),
             Either::Right(((), _)) if source.last() == last => {
-                return Err(HandlerError::timed_out("no byte could be sent and no answer came", idle));
+                return Err(HandlerError::timed_out(
+                    "no byte could be sent and no answer came",
+                    idle,
+                ));
             }
             Either::Right(((), unfinished)) => sending = unfinished,
         }
@@ -268,7 +309,10 @@ async fn while_moving<F: Future + Unpin>(
 }
 
 /// The JSON of a 200, which Plik sends as text/plain.
-async fn answer<T: DeserializeOwned>(mut response: Response, read_timeout: Duration) -> Result<T, HandlerError> {
+async fn answer<T: DeserializeOwned>(
+    mut response: Response,
+    read_timeout: Duration,
+) -> Result<T, HandlerError> {
     /// More than Plik ever says of one upload.
     const MAX_ANSWER: usize = 1 << 20;
     if response.status() != StatusCode::OK {
@@ -277,13 +321,20 @@ async fn answer<T: DeserializeOwned>(mut response: Response, read_timeout: Durat
     }
     let mut text = Vec::new();
     let silent = |_| HandlerError::timed_out("the file server was silent", read_timeout);
-    while let Some(piece) = timeout(read_timeout, response.chunk()).await.map_err(silent)?? {
+    while let Some(piece) = timeout(read_timeout, response.chunk())
+        .await
+        .map_err(silent)??
+    {
         text.extend_from_slice(&piece);
         if text.len() > MAX_ANSWER {
-            return Err(HandlerError::new("the file server's answer is longer than 1 MiB"));
+            return Err(HandlerError::new(
+                "the file server's answer is longer than 1 MiB",
+            ));
         }
     }
     serde_json::from_slice(&text).map_err(|error| {
-        HandlerError::new(format!("the file server's answer is not that of Plik: {error}"))
+        HandlerError::new(format!(
+            "the file server's answer is not that of Plik: {error}"
+        ))
     })
 }

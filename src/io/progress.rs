@@ -42,7 +42,13 @@ pub(super) type Callback = Arc<dyn Fn(Progress<'_>) + Send + Sync>;
 
 impl Reporter {
     pub(super) fn silent(size: u64) -> Self {
-        Reporter { callback: None, direction: Direction::Download, index: 0, dataname: "".into(), size }
+        Reporter {
+            callback: None,
+            direction: Direction::Download,
+            index: 0,
+            dataname: "".into(),
+            size,
+        }
     }
 
     pub(super) fn report(&self, transferred: u64) {
@@ -60,6 +66,8 @@ impl Reporter {
 
 impl fmt::Debug for Reporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Reporter").field("index", &self.index).finish_non_exhaustive()
+        f.debug_struct("Reporter")
+            .field("index", &self.index)
+            .finish_non_exhaustive()
     }
 }

@@ -155,13 +155,22 @@ impl SmartReceive {
                 Arc::new(Fetch::new(url.parse::<Origin>()))
             }
         };
-        let allowed_origins = self.allowed_origins.take().unwrap_or_else(|| handler.origins());
-        let incoming = self.decoder.clone().allowed_origins(allowed_origins).decode(&self.json)?;
+        let allowed_origins = self
+            .allowed_origins
+            .take()
+            .unwrap_or_else(|| handler.origins());
+        let incoming = self
+            .decoder
+            .clone()
+            .allowed_origins(allowed_origins)
+            .decode(&self.json)?;
         let targets: Vec<Option<PathBuf>> = match &self.files {
             None => vec![None; incoming.envelope().payloads.len()],
             Some(choose) => {
                 let payloads = incoming.envelope().payloads.iter().enumerate();
-                payloads.map(|(index, payload)| choose(index, payload)).collect()
+                payloads
+                    .map(|(index, payload)| choose(index, payload))
+                    .collect()
             }
         };
         for (index, target) in targets.iter().enumerate() {
@@ -171,7 +180,15 @@ impl SmartReceive {
         let downloads = incoming.downloads();
         let calls: Vec<_> = downloads
             .iter()
-            .map(|pending| self.fetch(&*handler, &incoming, pending, targets[pending.index].as_deref(), deadline))
+            .map(|pending| {
+                self.fetch(
+                    &*handler,
+                    &incoming,
+                    pending,
+                    targets[pending.index].as_deref(),
+                    deadline,
+                )
+            })
             .collect();
         let calls = stream::iter(calls).buffered(TRANSFER.max_concurrent as usize);
         let fetched: Vec<(usize, Taken)> = calls.try_collect().await?;
@@ -212,13 +229,18 @@ impl SmartReceive {
             Ok(result) => result,
             Err(error) => Err(error),
         };
-        taken.map(|taken| (pending.index, taken)).map_err(|error: HandlerError| {
-            let message = format!("payload {} could not be fetched from {}: {error}", pending.index, pending.link);
-            error
-                .into_error(ErrorCode::DownloadFailed, Phase::Fetch, message)
-                .of_payload(pending.index, &pending.dataname, "data")
-                .within(&context)
-        })
+        taken
+            .map(|taken| (pending.index, taken))
+            .map_err(|error: HandlerError| {
+                let message = format!(
+                    "payload {} could not be fetched from {}: {error}",
+                    pending.index, pending.link
+                );
+                error
+                    .into_error(ErrorCode::DownloadFailed, Phase::Fetch, message)
+                    .of_payload(pending.index, &pending.dataname, "data")
+                    .within(&context)
+            })
     }
 }
 
@@ -233,7 +255,9 @@ impl IntoFuture for SmartReceive {
 
 impl std::fmt::Debug for SmartReceive {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SmartReceive").field("bytes", &self.json.len()).finish_non_exhaustive()
+        f.debug_struct("SmartReceive")
+            .field("bytes", &self.json.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -257,7 +281,8 @@ async fn keep(
                 let bytes = incoming.direct_bytes(index)?;
                 incoming.content(index, bytes.clone())?;
                 let file = written(target, &bytes);
-                let file = file.map_err(|error| local(&incoming, index, target, error.to_string()))?;
+                let file =
+                    file.map_err(|error| local(&incoming, index, target, error.to_string()))?;
                 files.push((index, file, target));
                 Value::File(target.clone())
             }
@@ -308,19 +333,30 @@ async fn judge(incoming: &Incoming, index: usize, path: &Path) -> Result<(), Err
 
 fn check_target(incoming: &Incoming, index: usize, target: Option<&Path>) -> Result<(), Error> {
     match target {
-        Some(target) if target.symlink_metadata().is_ok() => {
-            Err(local(incoming, index, target, "it exists already, and nothing is overwritten".to_owned()))
-        }
+        Some(target) if target.symlink_metadata().is_ok() => Err(local(
+            incoming,
+            index,
+            target,
+            "it exists already, and nothing is overwritten".to_owned(),
+        )),
         _ => Ok(()),
     }
 }
 
 fn local(incoming: &Incoming, index: usize, path: &Path, reason: String) -> Error {
     let dataname = &incoming.envelope().payloads[index].dataname;
-    let message = format!("payload {index} cannot be kept as {}: {reason}", path.display());
-    Error::new(ErrorKind::LocalFile, ErrorCode::DownloadFailed, Phase::Fetch, message)
-        .of_payload(index, dataname, "")
-        .within(&incoming.context())
+    let message = format!(
+        "payload {index} cannot be kept as {}: {reason}",
+        path.display()
+    );
+    Error::new(
+        ErrorKind::LocalFile,
+        ErrorCode::DownloadFailed,
+        Phase::Fetch,
+        message,
+    )
+    .of_payload(index, dataname, "")
+    .within(&incoming.context())
 }
 
 fn folder(path: &Path) -> &Path {

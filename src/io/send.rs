@@ -17,8 +17,8 @@ use super::plik::Plik;
 use super::progress::{Callback, Direction, Reporter};
 use super::source::Source;
 use super::upload::{AnyUploadHandler, Upload, UploadHandler, Uploaded};
-use crate::digest::Digest;
 use crate::arguments::message_arguments;
+use crate::digest::Digest;
 use crate::draft::Draft;
 use crate::error::{Error, ErrorKind};
 use crate::generated::{DESKTOP, TRANSFER};
@@ -184,11 +184,16 @@ impl SmartSend {
         let context = self.draft.context();
         self.retry.check().map_err(|error| error.within(&context))?;
         let arguments = &mut self.draft.arguments;
-        let fileserver_url = environment::fill(arguments, self.fileserver_url).map_err(|error| error.within(&context))?;
+        let fileserver_url = environment::fill(arguments, self.fileserver_url)
+            .map_err(|error| error.within(&context))?;
         let checksum = arguments.checksum;
         let files = read_files(&mut self.draft).await?;
         let outgoing = self.draft.encode(super::now(), &mut super::new_id)?;
-        let mut uploading = Uploading { outgoing, handler: self.handler, uploaded: Vec::new() };
+        let mut uploading = Uploading {
+            outgoing,
+            handler: self.handler,
+            uploaded: Vec::new(),
+        };
         let transfer = Transfer {
             fileserver_url,
             retry: self.retry,
@@ -249,13 +254,23 @@ impl Uploading {
             .iter()
             .map(|pending| upload_one(&*self.handler, transfer, pending, &correlation_id))
             .collect();
-        let results: Vec<_> = stream::iter(calls).buffered(TRANSFER.max_concurrent as usize).collect().await;
+        let results: Vec<_> = stream::iter(calls)
+            .buffered(TRANSFER.max_concurrent as usize)
+            .collect()
+            .await;
         // All of them are noted before the first is judged, so that none is left behind where one fails.
-        self.uploaded.extend(results.iter().flatten().map(|(uploaded, _)| uploaded.clone()));
+        self.uploaded.extend(
+            results
+                .iter()
+                .flatten()
+                .map(|(uploaded, _)| uploaded.clone()),
+        );
         let mut failures = Vec::new();
         for (pending, result) in pending.into_iter().zip(results) {
             match result {
-                Ok((uploaded, digest)) => self.outgoing.link(pending.index, &uploaded.url, digest)?,
+                Ok((uploaded, digest)) => {
+                    self.outgoing.link(pending.index, &uploaded.url, digest)?
+                }
                 Err(error) => failures.push((pending, error)),
             }
         }
@@ -267,8 +282,12 @@ impl Uploading {
                     Err(reason) => reason,
                 },
             };
-            let PendingUpload { index, dataname, .. } = &pending;
-            let message = format!("payload {index} could not be uploaded: {error}; nor can it go direct: {reason}");
+            let PendingUpload {
+                index, dataname, ..
+            } = &pending;
+            let message = format!(
+                "payload {index} could not be uploaded: {error}; nor can it go direct: {reason}"
+            );
             return Err(error
                 .into_error(ErrorCode::UploadFailed, Phase::Upload, message)
                 .of_payload(*index, dataname, "")
@@ -277,19 +296,36 @@ impl Uploading {
         Ok(())
     }
 
-    async fn fall_back(&mut self, transfer: &Transfer, pending: &PendingUpload) -> Result<(), String> {
+    async fn fall_back(
+        &mut self,
+        transfer: &Transfer,
+        pending: &PendingUpload,
+    ) -> Result<(), String> {
         let bytes = match (&pending.bytes, transfer.files.get(&pending.index)) {
             (Some(_), _) | (None, None) => None,
             (None, Some(path)) => {
-                self.outgoing.fits_direct(pending.size).map_err(|error| error.message().to_owned())?;
-                Some(source(path, pending.size).bytes().await.map_err(|error| error.to_string())?)
+                self.outgoing
+                    .fits_direct(pending.size)
+                    .map_err(|error| error.message().to_owned())?;
+                Some(
+                    source(path, pending.size)
+                        .bytes()
+                        .await
+                        .map_err(|error| error.to_string())?,
+                )
             }
         };
-        self.outgoing.fall_back(pending.index, bytes).map_err(|error| error.message().to_owned())
+        self.outgoing
+            .fall_back(pending.index, bytes)
+            .map_err(|error| error.message().to_owned())
     }
 
     async fn finish(self) -> Result<(Envelope, Vec<u8>), Error> {
-        let Uploading { outgoing, handler, uploaded } = self;
+        let Uploading {
+            outgoing,
+            handler,
+            uploaded,
+        } = self;
         match outgoing.finish_bytes() {
             Ok(finished) => Ok(finished),
             Err(error) => {
@@ -320,7 +356,11 @@ async fn upload_one(
     let source = match (&pending.bytes, transfer.files.get(&pending.index)) {
         (Some(bytes), _) => Source::from(bytes.clone()),
         (None, Some(path)) => source(path, pending.size),
-        (None, None) => return Err(HandlerError::new("the bytes of an external part are not at hand")),
+        (None, None) => {
+            return Err(HandlerError::new(
+                "the bytes of an external part are not at hand",
+            ));
+        }
     };
     let source = source.reporting(Reporter {
         callback: transfer.progress.clone(),
@@ -340,7 +380,10 @@ async fn upload_one(
     let call = async {
         let uploaded = handler.upload(upload).await?;
         if uploaded.status != 200 {
-            return Err(HandlerError::new(format!("the upload handler returned status {}", uploaded.status)));
+            return Err(HandlerError::new(format!(
+                "the upload handler returned status {}",
+                uploaded.status
+            )));
         }
         let digest = match transfer.checksum {
             Checksum::None => None,
@@ -358,47 +401,84 @@ fn source(path: &Path, size: u64) -> Source {
 /// Reads the files among the parts, but for those that are large and need not be seen as a whole: these stay where they are
 /// and are handed back by their index. What cannot be read fails its part, so that faults count in list order.
 async fn read_files(draft: &mut Draft) -> Result<HashMap<usize, PathBuf>, Error> {
-    let threshold = draft.arguments.size_threshold.or(DESKTOP.size_threshold).unwrap_or(u64::MAX);
+    let threshold = draft
+        .arguments
+        .size_threshold
+        .or(DESKTOP.size_threshold)
+        .unwrap_or(u64::MAX);
     let mut files = HashMap::new();
-    if !draft.parts.iter().any(|part| matches!(part.data, PartData::Value(Value::File(_)))) {
+    if !draft
+        .parts
+        .iter()
+        .any(|part| matches!(part.data, PartData::Value(Value::File(_))))
+    {
         return Ok(files);
     }
     // Arguments count before data, so that a file is not even looked at where they are wrong.
     draft.check(super::now(), &mut super::new_id)?;
     for (index, part) in draft.parts.iter_mut().enumerate() {
-        let PartData::Value(Value::File(path)) = &part.data else { continue };
+        let PartData::Value(Value::File(path)) = &part.data else {
+            continue;
+        };
         let path = path.clone();
         let streams = part.payload_type.parse().is_ok_and(file::streams);
-        part.data = match read_file(&path, streams, part.payload_type == PayloadType::Text.as_str(), threshold).await {
+        part.data = match read_file(
+            &path,
+            streams,
+            part.payload_type == PayloadType::Text.as_str(),
+            threshold,
+        )
+        .await
+        {
             Ok(PartData::External { size }) => {
                 files.insert(index, path);
                 PartData::External { size }
             }
             Ok(data) => data,
-            Err(error) => unreadable(format!("the file {} cannot be read: {error}", path.display()), "a readable file"),
+            Err(error) => unreadable(
+                format!("the file {} cannot be read: {error}", path.display()),
+                "a readable file",
+            ),
         };
     }
     Ok(files)
 }
 
-async fn read_file(path: &Path, streams: bool, text: bool, threshold: u64) -> std::io::Result<PartData> {
+async fn read_file(
+    path: &Path,
+    streams: bool,
+    text: bool,
+    threshold: u64,
+) -> std::io::Result<PartData> {
     let metadata = tokio::fs::metadata(path).await?;
     let size = metadata.len();
     if !(streams && metadata.is_file() && size >= threshold.max(1)) {
         return file::read(path).await.map(PartData::Serialized);
     }
     if text && let Err(at) = file::check_utf8(path).await? {
-        return Ok(unreadable(format!("the file {} is no text: it is not UTF-8 at byte {at}", path.display()), "UTF-8"));
+        return Ok(unreadable(
+            format!(
+                "the file {} is no text: it is not UTF-8 at byte {at}",
+                path.display()
+            ),
+            "UTF-8",
+        ));
     }
     Ok(PartData::External { size })
 }
 
 fn unreadable(message: String, expected: &'static str) -> PartData {
-    PartData::Failed(Unserializable { kind: ErrorKind::LocalFile, message, expected })
+    PartData::Failed(Unserializable {
+        kind: ErrorKind::LocalFile,
+        message,
+        expected,
+    })
 }
 
 impl std::fmt::Debug for SmartSend {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SmartSend").field("subject", &self.draft.subject).finish_non_exhaustive()
+        f.debug_struct("SmartSend")
+            .field("subject", &self.draft.subject)
+            .finish_non_exhaustive()
     }
 }

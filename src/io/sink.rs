@@ -56,9 +56,10 @@ impl Sink {
             }
         }
         match (self.size, content_length) {
-            (Some(size), Some(length)) if size != length => {
-                Err(HandlerError::of(Cause::Size, format!("the server announces {length} bytes, the message {size}")))
-            }
+            (Some(size), Some(length)) if size != length => Err(HandlerError::of(
+                Cause::Size,
+                format!("the server announces {length} bytes, the message {size}"),
+            )),
             _ => Ok(()),
         }
     }
@@ -71,7 +72,10 @@ impl Sink {
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), HandlerError> {
         self.written = self.written.saturating_add(bytes.len() as u64);
         if let Some(size) = self.size.filter(|size| self.written > *size) {
-            return Err(HandlerError::of(Cause::Size, format!("the server sends more than the {size} bytes of the message")));
+            return Err(HandlerError::of(
+                Cause::Size,
+                format!("the server sends more than the {size} bytes of the message"),
+            ));
         }
         if let Some(hasher) = &mut self.hasher {
             hasher.update(bytes);
@@ -79,7 +83,8 @@ impl Sink {
         match &mut self.place {
             Place::Memory(all) => {
                 all.try_reserve(bytes.len()).map_err(|error| {
-                    let message = format!("{} bytes cannot be held in memory: {error}", self.written);
+                    let message =
+                        format!("{} bytes cannot be held in memory: {error}", self.written);
                     HandlerError::of(Cause::LocalFile, message)
                 })?;
                 all.extend_from_slice(bytes);
@@ -100,7 +105,11 @@ impl Sink {
         self.written
     }
 
-    pub(super) fn memory(size: Option<u64>, sha256: Option<Digest>, reporter: Reporter) -> Result<Self, HandlerError> {
+    pub(super) fn memory(
+        size: Option<u64>,
+        sha256: Option<Digest>,
+        reporter: Reporter,
+    ) -> Result<Self, HandlerError> {
         /// What the sender announces may be a lie, so more is reserved only as bytes come.
         const AT_ONCE: u64 = 16 << 20;
         let mut bytes = Vec::new();
@@ -118,7 +127,10 @@ impl Sink {
         reporter: Reporter,
     ) -> Result<Self, HandlerError> {
         let file = NamedTempFile::with_prefix_in(".natsbridge-", folder).map_err(|error| {
-            HandlerError::of(Cause::LocalFile, format!("no file can be made in {}: {error}", folder.display()))
+            HandlerError::of(
+                Cause::LocalFile,
+                format!("no file can be made in {}: {error}", folder.display()),
+            )
         })?;
         Ok(Sink::new(Place::File(file), Some(size), sha256, reporter))
     }
@@ -131,7 +143,8 @@ impl Sink {
         if let Some(expected) = self.sha256 {
             let found = self.hasher.take().unwrap_or_default().finish();
             if found != expected {
-                let message = format!("the SHA-256 of the bytes is {found}, the message says {expected}");
+                let message =
+                    format!("the SHA-256 of the bytes is {found}, the message says {expected}");
                 return Err(HandlerError::of(Cause::Checksum, message));
             }
         }
@@ -146,6 +159,13 @@ impl Sink {
 
     fn new(place: Place, size: Option<u64>, sha256: Option<Digest>, reporter: Reporter) -> Self {
         let hasher = sha256.map(|_| Hasher::default());
-        Sink { place, size, sha256, written: 0, hasher, reporter }
+        Sink {
+            place,
+            size,
+            sha256,
+            written: 0,
+            hasher,
+            reporter,
+        }
     }
 }

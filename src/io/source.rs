@@ -66,7 +66,9 @@ impl Source {
         }
         let mut all = Vec::new();
         all.try_reserve_exact(usize::try_from(self.size).unwrap_or(usize::MAX))
-            .map_err(|error| HandlerError::of(Cause::LocalFile, format!("{} bytes: {error}", self.size)))?;
+            .map_err(|error| {
+                HandlerError::of(Cause::LocalFile, format!("{} bytes: {error}", self.size))
+            })?;
         let mut pieces = std::pin::pin!(self.stream());
         while let Some(piece) = pieces.next().await {
             all.extend_from_slice(&piece?);
@@ -129,8 +131,16 @@ impl Source {
     }
 
     fn new(place: Place, size: u64) -> Self {
-        let state = State { digest: None, last: Instant::now() };
-        Source { place, size, reporter: Reporter::silent(size), state: Arc::new(Mutex::new(state)) }
+        let state = State {
+            digest: None,
+            last: Instant::now(),
+        };
+        Source {
+            place,
+            size,
+            reporter: Reporter::silent(size),
+            state: Arc::new(Mutex::new(state)),
+        }
     }
 
     fn next(
@@ -169,8 +179,13 @@ impl Source {
     }
 
     fn changed(&self) -> HandlerError {
-        let place = self.path().map_or("the source".to_owned(), |path| path.display().to_string());
-        HandlerError::of(Cause::LocalFile, format!("{place} changed while it was being sent"))
+        let place = self
+            .path()
+            .map_or("the source".to_owned(), |path| path.display().to_string());
+        HandlerError::of(
+            Cause::LocalFile,
+            format!("{place} changed while it was being sent"),
+        )
     }
 
     fn state(&self) -> std::sync::MutexGuard<'_, State> {
@@ -195,5 +210,7 @@ impl From<Vec<u8>> for Source {
 const PIECE: usize = 256 * 1024;
 
 fn pieces(bytes: Bytes) -> impl Iterator<Item = Bytes> + Send {
-    (0..bytes.len()).step_by(PIECE).map(move |start| bytes.slice(start..bytes.len().min(start + PIECE)))
+    (0..bytes.len())
+        .step_by(PIECE)
+        .map(move |start| bytes.slice(start..bytes.len().min(start + PIECE)))
 }

@@ -28,7 +28,10 @@ use crate::retry::Retry;
 /// ```
 pub trait UploadHandler: Send + Sync + 'static {
     /// Uploads one payload.
-    fn upload(&self, upload: Upload<'_>) -> impl Future<Output = Result<Uploaded, HandlerError>> + Send;
+    fn upload(
+        &self,
+        upload: Upload<'_>,
+    ) -> impl Future<Output = Result<Uploaded, HandlerError>> + Send;
 
     /// Removes what was uploaded, since its message will not be sent; does nothing unless a handler can do more.
     fn remove(&self, uploaded: &Uploaded) -> impl Future<Output = Result<(), HandlerError>> + Send {
@@ -76,7 +79,14 @@ impl Uploaded {
     /// What a store that knows no ids returns.
     pub fn new(status: u16, url: impl Into<String>) -> Self {
         let none = String::new;
-        Uploaded { status, url: url.into(), uploadid: none(), fileid: none(), server: none(), token: none() }
+        Uploaded {
+            status,
+            url: url.into(),
+            uploadid: none(),
+            fileid: none(),
+            server: none(),
+            token: none(),
+        }
     }
 }
 

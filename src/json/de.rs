@@ -33,7 +33,8 @@ impl<'de> Deserializer<'de> for Node<'de> {
             }
             Node::Object(object) => {
                 let members = object.into_members().into_iter();
-                let mut members = MapDeserializer::new(members.map(|(name, value)| (Name(name), value)));
+                let mut members =
+                    MapDeserializer::new(members.map(|(name, value)| (Name(name), value)));
                 let value = visitor.visit_map(&mut members)?;
                 members.end()?;
                 Ok(value)
@@ -63,15 +64,25 @@ impl<'de> Deserializer<'de> for Node<'de> {
         visitor: V,
     ) -> Result<V::Value, Error> {
         match self {
-            Node::String(variant) => visitor.visit_enum(Variant { name: variant, value: None }),
+            Node::String(variant) => visitor.visit_enum(Variant {
+                name: variant,
+                value: None,
+            }),
             Node::Object(object) => {
                 let mut members = object.into_members().into_iter();
                 match (members.next(), members.next()) {
-                    (Some((name, value)), None) => visitor.visit_enum(Variant { name, value: Some(value) }),
-                    _ => Err(Error::custom("expected an object with one member, the variant")),
+                    (Some((name, value)), None) => visitor.visit_enum(Variant {
+                        name,
+                        value: Some(value),
+                    }),
+                    _ => Err(Error::custom(
+                        "expected an object with one member, the variant",
+                    )),
                 }
             }
-            _ => Err(Error::custom("expected a variant's name or an object with one member")),
+            _ => Err(Error::custom(
+                "expected a variant's name or an object with one member",
+            )),
         }
     }
 
@@ -137,7 +148,10 @@ impl<'de> Deserializer<'de> for Name<'de> {
         _variants: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Error> {
-        visitor.visit_enum(Variant { name: self.0, value: None })
+        visitor.visit_enum(Variant {
+            name: self.0,
+            value: None,
+        })
     }
 
     forward_to_deserialize_any! {
@@ -184,7 +198,10 @@ impl<'de> VariantAccess<'de> for Content<'de> {
         }
     }
 
-    fn newtype_variant_seed<T: serde::de::DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, Error> {
+    fn newtype_variant_seed<T: serde::de::DeserializeSeed<'de>>(
+        self,
+        seed: T,
+    ) -> Result<T::Value, Error> {
         seed.deserialize(self.value()?)
     }
 
@@ -203,7 +220,8 @@ impl<'de> VariantAccess<'de> for Content<'de> {
 
 impl<'a> Content<'a> {
     fn value(self) -> Result<Node<'a>, Error> {
-        self.0.ok_or_else(|| Error::custom("expected a variant with a value"))
+        self.0
+            .ok_or_else(|| Error::custom("expected a variant with a value"))
     }
 }
 
@@ -246,7 +264,10 @@ mod tests {
             shapes: vec![
                 Shape::Point,
                 Shape::Circle(2.0),
-                Shape::Box { width: 1, height: 2 },
+                Shape::Box {
+                    width: 1,
+                    height: 2,
+                },
                 Shape::Line(-1, 1),
             ],
             counts: BTreeMap::from([(-3, true), (4, false)]),

@@ -76,7 +76,10 @@ pub(crate) struct Object<'a> {
 impl<'a> Object<'a> {
     /// The value of the member of that name.
     pub(crate) fn get(&self, name: &str) -> Option<&Node<'a>> {
-        self.members.iter().find(|member| member.0 == name).map(|member| &member.1)
+        self.members
+            .iter()
+            .find(|member| member.0 == name)
+            .map(|member| &member.1)
     }
 
     /// As [`Object::get`], for a member that is expected at a certain position.
@@ -99,14 +102,18 @@ impl<'a> Object<'a> {
 impl<'a> FromIterator<(Cow<'a, str>, Node<'a>)> for Object<'a> {
     /// The names must differ from each other.
     fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Node<'a>)>>(members: I) -> Self {
-        Object { members: members.into_iter().collect() }
+        Object {
+            members: members.into_iter().collect(),
+        }
     }
 }
 
 impl From<Object<'_>> for Map<String, Value> {
     fn from(object: Object<'_>) -> Self {
         let members = object.members.into_iter();
-        members.map(|(name, value)| (name.into_owned(), value.into())).collect()
+        members
+            .map(|(name, value)| (name.into_owned(), value.into()))
+            .collect()
     }
 }
 
@@ -130,6 +137,9 @@ impl<'a> From<&'a Value> for Node<'a> {
 
 impl<'a> From<&'a Map<String, Value>> for Object<'a> {
     fn from(members: &'a Map<String, Value>) -> Self {
-        members.iter().map(|(name, value)| (Cow::Borrowed(name.as_str()), Node::from(value))).collect()
+        members
+            .iter()
+            .map(|(name, value)| (Cow::Borrowed(name.as_str()), Node::from(value)))
+            .collect()
     }
 }

@@ -9,14 +9,24 @@ use crate::generated::JSON_MAX_DEPTH;
 
 /// Reads one JSON text.
 pub(crate) fn read(text: &[u8]) -> Result<Node<'_>, ReadError> {
-    Reader { text, at: 0, depth: 0 }.document(Place::Elsewhere)
+    Reader {
+        text,
+        at: 0,
+        depth: 0,
+    }
+    .document(Place::Elsewhere)
 }
 
 /// Reads the JSON text of an envelope: what [`read`] gives, but for payload data, which is decoded on the spot where it is
 /// base64 of just the length that `size` announces. Such data is neither scanned for its end nor checked as UTF-8, since its
 /// alphabet has no character that would need it.
 pub(crate) fn read_envelope(text: &[u8]) -> Result<Node<'_>, ReadError> {
-    Reader { text, at: 0, depth: 0 }.document(Place::Envelope)
+    Reader {
+        text,
+        at: 0,
+        depth: 0,
+    }
+    .document(Place::Envelope)
 }
 
 /// Why a text is not strict JSON, and where.
@@ -34,7 +44,9 @@ impl ReadError {
     /// The JSON pointer (RFC 6901) of the value that could not be read.
     pub(crate) fn pointer(&self) -> String {
         let tokens = self.path.iter().rev();
-        tokens.map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1"))).collect()
+        tokens
+            .map(|token| format!("/{}", token.replace('~', "~0").replace('/', "~1")))
+            .collect()
     }
 
     fn within(mut self, token: impl ToString) -> Self {
@@ -137,7 +149,9 @@ impl<'a> Reader<'a> {
             }
             self.space();
             if !self.take(b':') {
-                return Err(self.unexpected("a colon after the member's name").within(&name));
+                return Err(self
+                    .unexpected("a colon after the member's name")
+                    .within(&name));
             }
             self.space();
             let data = match (place, size, &*name) {
@@ -146,7 +160,9 @@ impl<'a> Reader<'a> {
             };
             let value = match data {
                 Some(bytes) => Node::Base64(bytes),
-                None => self.value(place.member(&name)).map_err(|error| error.within(&name))?,
+                None => self
+                    .value(place.member(&name))
+                    .map_err(|error| error.within(&name))?,
             };
             if place == Place::Payload && name == "size" {
                 size = value.as_size();
@@ -178,7 +194,9 @@ impl<'a> Reader<'a> {
             return Ok(Node::Array(items));
         }
         loop {
-            let item = self.value(place.item()).map_err(|error| error.within(items.len()))?;
+            let item = self
+                .value(place.item())
+                .map_err(|error| error.within(items.len()))?;
             items.push(item);
             self.space();
             if self.take(b',') {
@@ -193,9 +211,14 @@ impl<'a> Reader<'a> {
 
     /// Takes a string whose content is canonical base64 of `size` bytes; leaves everything in place where it is not.
     fn base64(&mut self, size: u64) -> Option<Vec<u8>> {
-        let start = self.at.checked_add(1).filter(|_| self.peek() == Some(b'"'))?;
+        let start = self
+            .at
+            .checked_add(1)
+            .filter(|_| self.peek() == Some(b'"'))?;
         let length = usize::try_from(base64::encoded_len(size)).ok()?;
-        let end = start.checked_add(length).filter(|end| self.text.get(*end) == Some(&b'"'))?;
+        let end = start
+            .checked_add(length)
+            .filter(|end| self.text.get(*end) == Some(&b'"'))?;
         let bytes = base64::decode(self.text.get(start..end)?).ok()?;
         if bytes.len() as u64 != size {
             return None;
@@ -237,7 +260,10 @@ impl<'a> Reader<'a> {
         }
         str::from_utf8(&rest[..length]).map_err(|error| {
             self.at = start + error.valid_up_to();
-            self.error("UTF-8", &format!("the byte 0x{:02X}", rest[error.valid_up_to()]))
+            self.error(
+                "UTF-8",
+                &format!("the byte 0x{:02X}", rest[error.valid_up_to()]),
+            )
         })
     }
 
@@ -275,7 +301,10 @@ impl<'a> Reader<'a> {
         }
         char::from_u32(code).ok_or_else(|| {
             self.at = start;
-            self.error("surrogates in pairs", &format!("the lone surrogate U+{first:04X}"))
+            self.error(
+                "surrogates in pairs",
+                &format!("the lone surrogate U+{first:04X}"),
+            )
         })
     }
 
@@ -313,11 +342,19 @@ impl<'a> Reader<'a> {
         }
         let digits = str::from_utf8(&self.text[start..self.at]).unwrap_or_default();
         let node = if !integer {
-            digits.parse().ok().filter(|value: &f64| value.is_finite()).map(Node::Float)
+            digits
+                .parse()
+                .ok()
+                .filter(|value: &f64| value.is_finite())
+                .map(Node::Float)
         } else if negative {
             digits.parse().ok().map(Node::Int)
         } else {
-            digits.parse().map(Node::Int).or_else(|_| digits.parse().map(Node::Uint)).ok()
+            digits
+                .parse()
+                .map(Node::Int)
+                .or_else(|_| digits.parse().map(Node::Uint))
+                .ok()
         };
         node.ok_or_else(|| {
             let expected = match integer {
@@ -335,7 +372,11 @@ impl<'a> Reader<'a> {
         while matches!(self.peek(), Some(b'0'..=b'9')) {
             self.at += 1;
         }
-        if self.at == start { Err(self.unexpected("a digit")) } else { Ok(()) }
+        if self.at == start {
+            Err(self.unexpected("a digit"))
+        } else {
+            Ok(())
+        }
     }
 
     fn literal(&mut self, word: &'static str, node: Node<'a>) -> Result<Node<'a>, ReadError> {
@@ -368,7 +409,11 @@ impl<'a> Reader<'a> {
 
     fn duplicate(&mut self, at: usize, name: &str) -> ReadError {
         self.at = at;
-        self.error("names that occur once in an object", "a second member of this name").within(name)
+        self.error(
+            "names that occur once in an object",
+            "a second member of this name",
+        )
+        .within(name)
     }
 
     fn unexpected(&self, expected: &'static str) -> ReadError {
@@ -381,7 +426,12 @@ impl<'a> Reader<'a> {
     }
 
     fn error(&self, expected: &'static str, found: &str) -> ReadError {
-        ReadError { offset: self.at, expected, found: found.to_owned(), path: Vec::new() }
+        ReadError {
+            offset: self.at,
+            expected,
+            found: found.to_owned(),
+            path: Vec::new(),
+        }
     }
 }
 
@@ -430,14 +480,19 @@ mod tests {
             Node::Float(-0.0),
             Node::Float(100.0),
         ];
-        let Ok(Node::Array(items)) = read(text) else { panic!("an array") };
+        let Ok(Node::Array(items)) = read(text) else {
+            panic!("an array")
+        };
         assert_eq!(items, expected);
         assert!(matches!(items[6], Node::Float(zero) if zero.is_sign_negative()));
     }
 
     #[test]
     fn numbers_out_of_range_are_named() {
-        assert_eq!(found("[18446744073709551616]"), (1, "/0".into(), "18446744073709551616".into()));
+        assert_eq!(
+            found("[18446744073709551616]"),
+            (1, "/0".into(), "18446744073709551616".into())
+        );
         assert_eq!(found("[-9223372036854775809]").2, "-9223372036854775809");
         assert_eq!(found("{\"a\": 1e400}"), (6, "/a".into(), "1e400".into()));
         assert_eq!(read(b"1e-400"), Ok(Node::Float(0.0)));
@@ -445,7 +500,10 @@ mod tests {
 
     #[test]
     fn duplicate_names_are_found_at_every_size() {
-        assert_eq!(found(r#"{"a":1,"\u0061":2}"#), (7, "/a".into(), "a second member of this name".into()));
+        assert_eq!(
+            found(r#"{"a":1,"\u0061":2}"#),
+            (7, "/a".into(), "a second member of this name".into())
+        );
         let many: String = (0..100).map(|index| format!("\"m{index}\":0,")).collect();
         assert_eq!(found(&format!("{{{many}\"m7\":1}}")).1, "/m7");
         assert!(read(format!("{{{many}\"z\":1}}").as_bytes()).is_ok());
@@ -462,10 +520,47 @@ mod tests {
     #[test]
     fn leniencies_are_refused() {
         for text in [
-            "", " ", "nul", "01", "-", "+1", ".5", "1.", "1e", "1e+", "NaN", "Infinity", "-Infinity", "0x10", "'a'",
-            "[1,]", "{\"a\":1,}", "{a:1}", "[1 2]", "{\"a\" 1}", "[1}", "\"a", "\"\\x\"", "\"\\u12\"", "\"\\ud800\"",
-            "\"\\udc00\"", "\"\\ud800\\u0041\"", "\"a\tb\"", "\"\u{0}\"", "// c\n1", "/* c */ 1", "1 1", "\u{feff}1",
-            "tru", "[", "{", "\u{a0}1", "{\"a\":}", "{,}", "[,]", "{\"a\":1,\"a\":1}",
+            "",
+            " ",
+            "nul",
+            "01",
+            "-",
+            "+1",
+            ".5",
+            "1.",
+            "1e",
+            "1e+",
+            "NaN",
+            "Infinity",
+            "-Infinity",
+            "0x10",
+            "'a'",
+            "[1,]",
+            "{\"a\":1,}",
+            "{a:1}",
+            "[1 2]",
+            "{\"a\" 1}",
+            "[1}",
+            "\"a",
+            "\"\\x\"",
+            "\"\\u12\"",
+            "\"\\ud800\"",
+            "\"\\udc00\"",
+            "\"\\ud800\\u0041\"",
+            "\"a\tb\"",
+            "\"\u{0}\"",
+            "// c\n1",
+            "/* c */ 1",
+            "1 1",
+            "\u{feff}1",
+            "tru",
+            "[",
+            "{",
+            "\u{a0}1",
+            "{\"a\":}",
+            "{,}",
+            "[,]",
+            "{\"a\":1,\"a\":1}",
         ] {
             assert!(read(text.as_bytes()).is_err(), "{text:?}");
         }
@@ -476,7 +571,10 @@ mod tests {
     #[test]
     fn escapes_are_read() {
         let text = br#""\"\\\/\b\f\n\r\t\u0041\ud83d\ude00\u0000""#;
-        assert_eq!(read(text), Ok(Node::String("\"\\/\u{8}\u{c}\n\r\tA😀\0".into())));
+        assert_eq!(
+            read(text),
+            Ok(Node::String("\"\\/\u{8}\u{c}\n\r\tA😀\0".into()))
+        );
     }
 
     #[test]
@@ -485,17 +583,32 @@ mod tests {
             format!(r#"{{"payloads":[{{"size":{size},"data":"{data}"}}]}}"#)
         };
         fn data(text: &str) -> Option<Node<'_>> {
-            let Ok(Node::Object(envelope)) = read_envelope(text.as_bytes()) else { panic!("an object") };
-            let Some(Node::Array(items)) = envelope.get("payloads") else { panic!("payloads") };
-            let Some(Node::Object(payload)) = items.first() else { panic!("a payload") };
+            let Ok(Node::Object(envelope)) = read_envelope(text.as_bytes()) else {
+                panic!("an object")
+            };
+            let Some(Node::Array(items)) = envelope.get("payloads") else {
+                panic!("payloads")
+            };
+            let Some(Node::Object(payload)) = items.first() else {
+                panic!("a payload")
+            };
             payload.get("data").cloned()
         }
         assert_eq!(data(&text("2", "aGk=")), Some(Node::Base64(b"hi".to_vec())));
-        assert_eq!(data(&text("2.0", "aGk=")), Some(Node::Base64(b"hi".to_vec())));
+        assert_eq!(
+            data(&text("2.0", "aGk=")),
+            Some(Node::Base64(b"hi".to_vec()))
+        );
         assert_eq!(data(&text("0", "")), Some(Node::Base64(Vec::new())));
         assert_eq!(data(&text("3", "aGk=")), Some(Node::String("aGk=".into())));
         assert_eq!(data(&text("2", "aGl=")), Some(Node::String("aGl=".into())));
-        assert_eq!(data(&text("9007199254740991", "aGk=")), Some(Node::String("aGk=".into())));
-        assert_eq!(data(&text("2", r#"a\u0047k="#)), Some(Node::String("aGk=".into())));
+        assert_eq!(
+            data(&text("9007199254740991", "aGk=")),
+            Some(Node::String("aGk=".into()))
+        );
+        assert_eq!(
+            data(&text("2", r#"a\u0047k="#)),
+            Some(Node::String("aGk=".into()))
+        );
     }
 }

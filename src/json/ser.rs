@@ -101,7 +101,8 @@ impl<S: Serializer> Serializer for Finite<S> {
         variant: &'static str,
         value: &T,
     ) -> Result<S::Ok, S::Error> {
-        self.0.serialize_newtype_variant(name, index, variant, &Finite(value))
+        self.0
+            .serialize_newtype_variant(name, index, variant, &Finite(value))
     }
 
     fn serialize_seq(self, len: Option<usize>) -> Result<Self::SerializeSeq, S::Error> {
@@ -127,7 +128,9 @@ impl<S: Serializer> Serializer for Finite<S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeTupleVariant, S::Error> {
-        self.0.serialize_tuple_variant(name, index, variant, len).map(Finite)
+        self.0
+            .serialize_tuple_variant(name, index, variant, len)
+            .map(Finite)
     }
 
     fn serialize_map(self, len: Option<usize>) -> Result<Self::SerializeMap, S::Error> {
@@ -149,7 +152,9 @@ impl<S: Serializer> Serializer for Finite<S> {
         variant: &'static str,
         len: usize,
     ) -> Result<Self::SerializeStructVariant, S::Error> {
-        self.0.serialize_struct_variant(name, index, variant, len).map(Finite)
+        self.0
+            .serialize_struct_variant(name, index, variant, len)
+            .map(Finite)
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<S::Ok, S::Error> {
@@ -260,11 +265,26 @@ mod tests {
 
     #[test]
     fn other_numbers_are_refused_wherever_they_stand() {
-        let message = |value: Result<Vec<u8>, serde_json::Error>| value.expect_err("refused").to_string();
+        let message =
+            |value: Result<Vec<u8>, serde_json::Error>| value.expect_err("refused").to_string();
         assert_eq!(message(to_vec(&f64::NAN)), "JSON has no number for NaN");
-        assert_eq!(message(to_vec(&[Some(f32::INFINITY)])), "JSON has no number for inf");
-        assert_eq!(message(to_vec(&Kind::Scaled { by: f64::NEG_INFINITY })), "JSON has no number for -inf");
-        assert_eq!(message(to_vec(&Kind::Pair(f64::NAN, 0))), "JSON has no number for NaN");
-        assert_eq!(message(to_vec(&BTreeMap::from([("a", f64::NAN)]))), "JSON has no number for NaN");
+        assert_eq!(
+            message(to_vec(&[Some(f32::INFINITY)])),
+            "JSON has no number for inf"
+        );
+        assert_eq!(
+            message(to_vec(&Kind::Scaled {
+                by: f64::NEG_INFINITY
+            })),
+            "JSON has no number for -inf"
+        );
+        assert_eq!(
+            message(to_vec(&Kind::Pair(f64::NAN, 0))),
+            "JSON has no number for NaN"
+        );
+        assert_eq!(
+            message(to_vec(&BTreeMap::from([("a", f64::NAN)]))),
+            "JSON has no number for NaN"
+        );
     }
 }

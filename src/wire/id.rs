@@ -46,7 +46,9 @@ impl FromStr for Uuid {
     fn from_str(text: &str) -> Result<Self, InvalidUuid> {
         const HYPHENATED: usize = 36;
         match text.len() {
-            HYPHENATED => uuid::Uuid::try_parse(text).map(Uuid).map_err(|_| InvalidUuid),
+            HYPHENATED => uuid::Uuid::try_parse(text)
+                .map(Uuid)
+                .map_err(|_| InvalidUuid),
             _ => Err(InvalidUuid),
         }
     }
@@ -72,7 +74,9 @@ impl Serialize for Uuid {
 
 impl<'de> Deserialize<'de> for Uuid {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::data::text(deserializer)?.parse().map_err(D::Error::custom)
+        super::data::text(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -84,7 +88,11 @@ impl FromStr for UuidOrEmpty {
     type Err = InvalidUuid;
 
     fn from_str(text: &str) -> Result<Self, InvalidUuid> {
-        if text.is_empty() { Ok(UuidOrEmpty(None)) } else { text.parse().map(|id| UuidOrEmpty(Some(id))) }
+        if text.is_empty() {
+            Ok(UuidOrEmpty(None))
+        } else {
+            text.parse().map(|id| UuidOrEmpty(Some(id)))
+        }
     }
 }
 
@@ -114,7 +122,9 @@ impl Serialize for UuidOrEmpty {
 
 impl<'de> Deserialize<'de> for UuidOrEmpty {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::data::text(deserializer)?.parse().map_err(D::Error::custom)
+        super::data::text(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -136,7 +146,9 @@ mod tests {
 
     #[test]
     fn one_form_is_read() {
-        let id: Uuid = "00112233-4455-6677-8899-AABBCCDDEEFF".parse().expect("a UUID");
+        let id: Uuid = "00112233-4455-6677-8899-AABBCCDDEEFF"
+            .parse()
+            .expect("a UUID");
         assert_eq!(id.to_string(), "00112233-4455-6677-8899-aabbccddeeff");
         for text in [
             "",

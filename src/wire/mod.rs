@@ -9,8 +9,8 @@ mod timestamp;
 mod write;
 
 pub use crate::generated::{
-    Checksum, Encoding, Envelope, ErrorBody, ErrorCode, ErrorDetails, ErrorReport, MsgPurpose, Payload, PayloadType,
-    Phase, Transport,
+    Checksum, Encoding, Envelope, ErrorBody, ErrorCode, ErrorDetails, ErrorReport, MsgPurpose,
+    Payload, PayloadType, Phase, Transport,
 };
 pub use data::Data;
 pub use id::{InvalidUuid, Uuid, UuidOrEmpty};

@@ -23,7 +23,11 @@ impl TryFrom<u64> for Size {
     type Error = InvalidSize;
 
     fn try_from(value: u64) -> Result<Self, InvalidSize> {
-        if value <= Size::MAX { Ok(Size(value)) } else { Err(InvalidSize) }
+        if value <= Size::MAX {
+            Ok(Size(value))
+        } else {
+            Err(InvalidSize)
+        }
     }
 }
 
@@ -59,7 +63,9 @@ impl Visitor<'_> for SizeVisitor {
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Size, E> {
-        u64::try_from(value).map_err(|_| E::custom(InvalidSize)).and_then(|value| self.visit_u64(value))
+        u64::try_from(value)
+            .map_err(|_| E::custom(InvalidSize))
+            .and_then(|value| self.visit_u64(value))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Size, E> {
@@ -89,8 +95,18 @@ mod tests {
 
     #[test]
     fn integral_numbers_are_read_however_written() {
-        for (text, size) in [("5", 5), ("5.0", 5), ("5e0", 5), ("-0", 0), ("9007199254740991", Size::MAX)] {
-            assert_eq!(serde_json::from_str::<Size>(text).ok(), Some(Size(size)), "{text}");
+        for (text, size) in [
+            ("5", 5),
+            ("5.0", 5),
+            ("5e0", 5),
+            ("-0", 0),
+            ("9007199254740991", Size::MAX),
+        ] {
+            assert_eq!(
+                serde_json::from_str::<Size>(text).ok(),
+                Some(Size(size)),
+                "{text}"
+            );
         }
         for text in ["-1", "5.5", "9007199254740992", "1e300", "\"5\"", "null"] {
             assert!(serde_json::from_str::<Size>(text).is_err(), "{text}");

@@ -55,7 +55,9 @@ impl Serialize for Subject {
 
 impl<'de> Deserialize<'de> for Subject {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::data::text(deserializer)?.parse().map_err(D::Error::custom)
+        super::data::text(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -102,7 +104,9 @@ impl Serialize for SubjectOrEmpty {
 
 impl<'de> Deserialize<'de> for SubjectOrEmpty {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::data::text(deserializer)?.parse().map_err(D::Error::custom)
+        super::data::text(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -124,10 +128,22 @@ mod tests {
 
     #[test]
     fn tokens_are_judged() {
-        for text in ["a", "a.b.c", "/chat/user/v1/message", "_INBOX.x", "a.*b", "a.>>", "ä.€", "$SYS.a"] {
+        for text in [
+            "a",
+            "a.b.c",
+            "/chat/user/v1/message",
+            "_INBOX.x",
+            "a.*b",
+            "a.>>",
+            "ä.€",
+            "$SYS.a",
+        ] {
             assert!(text.parse::<Subject>().is_ok(), "{text}");
         }
-        for text in ["", ".", "a.", ".a", "a..b", "*", ">", "a.*", "a.>", "*.a", "a b", "a\tb", "a\u{7f}", "a\0"] {
+        for text in [
+            "", ".", "a.", ".a", "a..b", "*", ">", "a.*", "a.>", "*.a", "a b", "a\tb", "a\u{7f}",
+            "a\0",
+        ] {
             assert_eq!(text.parse::<Subject>(), Err(InvalidSubject), "{text:?}");
         }
     }

@@ -46,7 +46,9 @@ impl Serialize for Timestamp {
 
 impl<'de> Deserialize<'de> for Timestamp {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        super::data::text(deserializer)?.parse().map_err(D::Error::custom)
+        super::data::text(deserializer)?
+            .parse()
+            .map_err(D::Error::custom)
     }
 }
 
@@ -56,7 +58,9 @@ pub struct InvalidTimestamp;
 
 impl fmt::Display for InvalidTimestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("expected a real date and time as YYYY-MM-DDTHH:MM:SS, at most nine decimals, and Z")
+        f.write_str(
+            "expected a real date and time as YYYY-MM-DDTHH:MM:SS, at most nine decimals, and Z",
+        )
     }
 }
 

@@ -14,7 +14,10 @@ impl WriteJson for str {
     fn write_json(&self, out: &mut Vec<u8>) {
         out.push(b'"');
         let mut rest = self;
-        while let Some(at) = rest.bytes().position(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        while let Some(at) = rest
+            .bytes()
+            .position(|byte| byte < b' ' || byte == b'"' || byte == b'\\')
+        {
             let (plain, special) = rest.split_at(at);
             out.extend_from_slice(plain.as_bytes());
             escape(special.as_bytes()[0], out);
@@ -97,13 +100,15 @@ impl WriteJson for Data {
 
 impl WriteJson for Value {
     fn write_json(&self, out: &mut Vec<u8>) {
-        serde_json::to_writer(out, self).expect("a JSON value has string names, and a Vec takes every byte");
+        serde_json::to_writer(out, self)
+            .expect("a JSON value has string names, and a Vec takes every byte");
     }
 }
 
 impl WriteJson for Map<String, Value> {
     fn write_json(&self, out: &mut Vec<u8>) {
-        serde_json::to_writer(out, self).expect("a JSON value has string names, and a Vec takes every byte");
+        serde_json::to_writer(out, self)
+            .expect("a JSON value has string names, and a Vec takes every byte");
     }
 }
 
@@ -157,22 +162,42 @@ mod tests {
 
     #[test]
     fn every_character_is_escaped_as_serde_json_does() {
-        let all: String = ('\0'..='\u{2fff}').chain(['\u{feff}', '\u{ffff}', '😀', '\u{10ffff}']).collect();
-        assert_eq!(written(all.as_str()), serde_json::to_string(&all).expect("a string"));
-        assert_eq!(written("\u{1f}\u{7f}\u{0}\u{8}"), "\"\\u001f\u{7f}\\u0000\\b\"");
+        let all: String = ('\0'..='\u{2fff}')
+            .chain(['\u{feff}', '\u{ffff}', '😀', '\u{10ffff}'])
+            .collect();
+        assert_eq!(
+            written(all.as_str()),
+            serde_json::to_string(&all).expect("a string")
+        );
+        assert_eq!(
+            written("\u{1f}\u{7f}\u{0}\u{8}"),
+            "\"\\u001f\u{7f}\\u0000\\b\""
+        );
     }
 
     #[test]
     fn sizes_are_plain_digits() {
         for size in [0, 9, 10, 500_000, Size::MAX] {
-            assert_eq!(written(&Size::try_from(size).expect("a size")), size.to_string());
+            assert_eq!(
+                written(&Size::try_from(size).expect("a size")),
+                size.to_string()
+            );
         }
     }
 
     #[test]
     fn data_is_written_as_its_kind_says() {
-        assert_eq!(written(&Data::Bytes(bytes::Bytes::from_static(b"hi"))), "\"aGk=\"");
-        assert_eq!(written(&Data::Text("http://a/?x=\"".into())), r#""http://a/?x=\"""#);
-        assert_eq!(written(&Data::Json(serde_json::json!({"b": 1, "a": [1.0]}))), r#"{"b":1,"a":[1.0]}"#);
+        assert_eq!(
+            written(&Data::Bytes(bytes::Bytes::from_static(b"hi"))),
+            "\"aGk=\""
+        );
+        assert_eq!(
+            written(&Data::Text("http://a/?x=\"".into())),
+            r#""http://a/?x=\"""#
+        );
+        assert_eq!(
+            written(&Data::Json(serde_json::json!({"b": 1, "a": [1.0]}))),
+            r#"{"b":1,"a":[1.0]}"#
+        );
     }
 }

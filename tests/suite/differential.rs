@@ -9,24 +9,41 @@ use crate::messages::encode;
 /// What a decoder says, in a form that can be compared.
 fn verdict(result: Result<Incoming, Error>) -> Result<String, String> {
     let received = result.and_then(|incoming| incoming.finish([]));
-    let told = |error: Error| format!("{error} {:?} {:?} {:?}", error.phase(), error.pointer(), error.found());
-    received.map(|received| format!("{:?}", received.payloads)).map_err(told)
+    let told = |error: Error| {
+        format!(
+            "{error} {:?} {:?} {:?}",
+            error.phase(),
+            error.pointer(),
+            error.found()
+        )
+    };
+    received
+        .map(|received| format!("{:?}", received.payloads))
+        .map_err(told)
 }
 
 fn assert_alike(text: &[u8]) -> Result<(), TestCaseError> {
     let decoder = Decoder::new();
-    prop_assert_eq!(verdict(decoder.decode(text)), verdict(decoder.decode_plainly(text)));
+    prop_assert_eq!(
+        verdict(decoder.decode(text)),
+        verdict(decoder.decode_plainly(text))
+    );
     Ok(())
 }
 
 fn message(payloads: Vec<(String, Vec<u8>)>) -> Vec<u8> {
-    let parts = payloads.into_iter().map(|(name, bytes)| Part::binary(name, bytes));
+    let parts = payloads
+        .into_iter()
+        .map(|(name, bytes)| Part::binary(name, bytes));
     let outgoing = encode(Draft::new("a.b", parts)).expect("a message");
     outgoing.finish_bytes().expect("a message").1
 }
 
 fn payloads() -> impl Strategy<Value = Vec<(String, Vec<u8>)>> {
-    prop::collection::vec((any::<String>(), prop::collection::vec(any::<u8>(), 0..80)), 1..4)
+    prop::collection::vec(
+        (any::<String>(), prop::collection::vec(any::<u8>(), 0..80)),
+        1..4,
+    )
 }
 
 /// One change of a text.
@@ -40,7 +57,10 @@ enum Change {
 }
 
 fn change() -> impl Strategy<Value = Change> {
-    let byte = prop_oneof![any::<u8>(), prop::sample::select(b"\"\\=+/AZ09{}[],: \n-_".as_slice())];
+    let byte = prop_oneof![
+        any::<u8>(),
+        prop::sample::select(b"\"\\=+/AZ09{}[],: \n-_".as_slice())
+    ];
     prop_oneof![
         (any::<Index>(), byte.clone()).prop_map(|(at, byte)| Change::Replace(at, byte)),
         (any::<Index>(), byte).prop_map(|(at, byte)| Change::Insert(at, byte)),
@@ -106,9 +126,15 @@ proptest! {
 
 #[test]
 fn data_before_size_takes_the_plain_way() {
-    let text = String::from_utf8(message(vec![("n".to_owned(), b"Hello".to_vec())])).expect("UTF-8");
-    let swapped = text.replace("\"size\":5,\"data\":\"SGVsbG8=\"", "\"data\":\"SGVsbG8=\",\"size\":5");
+    let text =
+        String::from_utf8(message(vec![("n".to_owned(), b"Hello".to_vec())])).expect("UTF-8");
+    let swapped = text.replace(
+        "\"size\":5,\"data\":\"SGVsbG8=\"",
+        "\"data\":\"SGVsbG8=\",\"size\":5",
+    );
     assert_ne!(text, swapped);
-    assert_eq!(verdict(Decoder::new().decode(&swapped)), verdict(Decoder::new().decode(&text)));
+    assert_eq!(
+        verdict(Decoder::new().decode(&swapped)),
+        verdict(Decoder::new().decode(&text))
+    );
 }
-

@@ -23,17 +23,25 @@ pub(crate) fn object(value: serde_json::Value) -> Map<String, serde_json::Value>
 }
 
 fn written(draft: Draft) -> String {
-    encode(draft).and_then(Outgoing::finish).expect("a message").1
+    encode(draft)
+        .and_then(Outgoing::finish)
+        .expect("a message")
+        .1
 }
 
 /// One member or payload a line, so that a difference can be read.
 fn lines(json: &str) -> String {
-    json.replace(",\"", ",\n\"").replace("[{", "[\n{").replace("},{", "},\n{")
+    json.replace(",\"", ",\n\"")
+        .replace("[{", "[\n{")
+        .replace("},{", "},\n{")
 }
 
 #[test]
 fn the_walkthroughs_message() {
-    let payloads = [("msg", Value::from("Hello World"), "text"), ("img", Value::from(b"\x89PNG\r\n"), "image")];
+    let payloads = [
+        ("msg", Value::from("Hello World"), "text"),
+        ("img", Value::from(b"\x89PNG\r\n"), "image"),
+    ];
     let draft = Draft::new("/chat/user/v1/message", payloads)
         .sender_name("sender-app")
         .receiver_name("receiver-app")
@@ -44,9 +52,12 @@ fn the_walkthroughs_message() {
 #[test]
 fn every_argument_has_its_place() {
     let id = |byte| Uuid::from_bytes([byte; 16]).to_string().to_uppercase();
-    let part = Part::dictionary("d\"\\\u{1f}é😀", &json!({"b": [1, 2.0, null], "a": "\u{0}\u{7f}/"}))
-        .id(Uuid::from_bytes([0xAB; 16]))
-        .metadata(object(json!({"unit": "°C", "n": 1})));
+    let part = Part::dictionary(
+        "d\"\\\u{1f}é😀",
+        &json!({"b": [1, 2.0, null], "a": "\u{0}\u{7f}/"}),
+    )
+    .id(Uuid::from_bytes([0xAB; 16]))
+    .metadata(object(json!({"unit": "°C", "n": 1})));
     let draft = Draft::new("a.b", [part])
         .correlation_id(id(0xC1))
         .msg_id(id(0xC2))
@@ -63,15 +74,23 @@ fn every_argument_has_its_place() {
 
 #[test]
 fn a_link_stands_where_the_bytes_would() {
-    let mut outgoing = encode(Draft::new("a", [Part::binary("file", vec![0; 600_000])])).expect("a message");
+    let mut outgoing =
+        encode(Draft::new("a", [Part::binary("file", vec![0; 600_000])])).expect("a message");
     let uploads = outgoing.uploads();
-    assert_eq!((uploads.len(), uploads[0].index, uploads[0].size), (1, 0, 600_000));
-    outgoing.link(0, "http://localhost:8080/file/U/F/payload", None).expect("linked");
+    assert_eq!(
+        (uploads.len(), uploads[0].index, uploads[0].size),
+        (1, 0, 600_000)
+    );
+    outgoing
+        .link(0, "http://localhost:8080/file/U/F/payload", None)
+        .expect("linked");
     insta::assert_snapshot!(lines(&outgoing.finish().expect("a message").1));
 }
 
 fn refused(draft: Draft) -> String {
-    let error = encode(draft).and_then(Outgoing::finish).expect_err("refused");
+    let error = encode(draft)
+        .and_then(Outgoing::finish)
+        .expect_err("refused");
     lines(&error.report(timestamp()).to_json())
 }
 
@@ -79,13 +98,20 @@ fn refused(draft: Draft) -> String {
 fn what_cannot_be_sent_says_why() {
     let text = |value: &str| Part::text("t", value);
     insta::assert_snapshot!(refused(Draft::new("a.*", [text("")])));
-    insta::assert_snapshot!(refused(Draft::new("a", [("x", Value::from("y"), "picture")])));
+    insta::assert_snapshot!(refused(Draft::new(
+        "a",
+        [("x", Value::from("y"), "picture")]
+    )));
     insta::assert_snapshot!(refused(Draft::new("a", [("x", Value::from(b"y"), "text")])));
-    insta::assert_snapshot!(refused(Draft::new("a", [Part::dictionary("x", &[f64::NAN])])));
+    insta::assert_snapshot!(refused(Draft::new(
+        "a",
+        [Part::dictionary("x", &[f64::NAN])]
+    )));
     insta::assert_snapshot!(refused(Draft::new("a", [Part::dictionary("x", &1)])));
-    insta::assert_snapshot!(
-        refused(Draft::new("a", [text("").metadata(object(json!({"sha256": ""})))]))
-    );
+    insta::assert_snapshot!(refused(Draft::new(
+        "a",
+        [text("").metadata(object(json!({"sha256": ""})))]
+    )));
     insta::assert_snapshot!(refused(Draft::new("a", [text("x")]).max_message_bytes(100)));
     insta::assert_snapshot!(refused(Draft::new("a", [text("x")]).receiver_id("7")));
     insta::assert_snapshot!(refused(Draft::new("a", [text("x")]).broker_url("http://a")));
@@ -95,23 +121,38 @@ fn what_cannot_be_sent_says_why() {
 fn what_cannot_be_read_says_why() {
     let envelope = written(Draft::new("a", [Part::text("t", "Hello")]));
     let refused = |text: String| {
-        let error = Decoder::new().decode(text).and_then(|incoming| incoming.finish([])).expect_err("refused");
+        let error = Decoder::new()
+            .decode(text)
+            .and_then(|incoming| incoming.finish([]))
+            .expect_err("refused");
         lines(&error.report(timestamp()).to_json())
     };
     insta::assert_snapshot!(refused("{\"a\":1,\"a\":2}".to_owned()));
     insta::assert_snapshot!(refused(envelope.replace("\"size\":5", "\"size\":\"5\"")));
     insta::assert_snapshot!(refused(envelope.replace("SGVsbG8=", "SGVsbG9=")));
-    insta::assert_snapshot!(refused(envelope.replace("nats://localhost", "nats://user:secret@localhost")));
-    let link = envelope.replace("\"direct\",\"encoding\":\"base64\"", "\"link\",\"encoding\":\"none\"");
-    insta::assert_snapshot!(refused(link.replace("SGVsbG8=", "http://files.example/x?token=secret")));
+    insta::assert_snapshot!(refused(
+        envelope.replace("nats://localhost", "nats://user:secret@localhost")
+    ));
+    let link = envelope.replace(
+        "\"direct\",\"encoding\":\"base64\"",
+        "\"link\",\"encoding\":\"none\"",
+    );
+    insta::assert_snapshot!(refused(
+        link.replace("SGVsbG8=", "http://files.example/x?token=secret")
+    ));
 }
 
 #[test]
 fn unknown_members_are_kept_and_come_last() {
     let text = written(Draft::new("a", [Part::text("t", "Hello")]));
-    let with = text.replacen('{', "{\"x\":1,\"y\":{\"b\":1,\"a\":2},", 1).replace("\"size\":5", "\"q\":[],\"size\":5.0");
+    let with = text
+        .replacen('{', "{\"x\":1,\"y\":{\"b\":1,\"a\":2},", 1)
+        .replace("\"size\":5", "\"q\":[],\"size\":5.0");
     let incoming = Decoder::new().decode(&with).expect("valid");
     let again = serde_json::to_string(incoming.envelope()).expect("JSON");
-    let expected = text.replace("\"payload_bytes\":5}}]}", "\"payload_bytes\":5},\"q\":[]}],\"x\":1,\"y\":{\"b\":1,\"a\":2}}");
+    let expected = text.replace(
+        "\"payload_bytes\":5}}]}",
+        "\"payload_bytes\":5},\"q\":[]}],\"x\":1,\"y\":{\"b\":1,\"a\":2}}",
+    );
     assert_eq!(again, expected);
 }

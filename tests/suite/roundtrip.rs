@@ -9,7 +9,10 @@ use crate::messages::{encode, object};
 
 fn sent(draft: Draft) -> Received {
     let (_, text) = encode(draft).and_then(Outgoing::finish).expect("a message");
-    Decoder::new().decode(text).and_then(|incoming| incoming.finish([])).expect("a message")
+    Decoder::new()
+        .decode(text)
+        .and_then(|incoming| incoming.finish([]))
+        .expect("a message")
 }
 
 fn one(part: Part) -> Value {
@@ -24,7 +27,9 @@ fn json_value() -> impl Strategy<Value = Json> {
         any::<bool>().prop_map(Json::from),
         any::<i64>().prop_map(Json::from),
         any::<u64>().prop_map(Json::from),
-        any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(Json::from),
+        any::<f64>()
+            .prop_filter("finite", |value| value.is_finite())
+            .prop_map(Json::from),
         any::<String>().prop_map(Json::from),
     ];
     leaf.prop_recursive(5, 40, 6, |inner| {
@@ -37,11 +42,15 @@ fn json_value() -> impl Strategy<Value = Json> {
 }
 
 fn json_object() -> impl Strategy<Value = Map<String, Json>> {
-    prop::collection::vec((any::<String>(), json_value()), 0..6).prop_map(|members| members.into_iter().collect())
+    prop::collection::vec((any::<String>(), json_value()), 0..6)
+        .prop_map(|members| members.into_iter().collect())
 }
 
 fn json_container() -> impl Strategy<Value = Json> {
-    prop_oneof![json_object().prop_map(Json::Object), prop::collection::vec(json_value(), 0..6).prop_map(Json::Array)]
+    prop_oneof![
+        json_object().prop_map(Json::Object),
+        prop::collection::vec(json_value(), 0..6).prop_map(Json::Array)
+    ]
 }
 
 /// Text by which members' order and the sign of zero can be told, which `==` can't.
@@ -100,17 +109,39 @@ fn what_is_easily_lost_survives() {
     let received = sent(Draft::new(
         "a",
         [
-            ("integer", Value::from(json!({"n": 9007199254740993_u64})), "dictionary"),
-            ("largest", json!([u64::MAX, i64::MIN, -0.0, 5e-324, f64::MAX]).into(), "dictionary"),
+            (
+                "integer",
+                Value::from(json!({"n": 9007199254740993_u64})),
+                "dictionary",
+            ),
+            (
+                "largest",
+                json!([u64::MAX, i64::MIN, -0.0, 5e-324, f64::MAX]).into(),
+                "dictionary",
+            ),
             ("empty", "".into(), "text"),
             ("bom", "\u{feff}x\u{0}\r\n😀".into(), "text"),
             ("nothing", b"".into(), "binary"),
-            ("rows", json!([{}, {"a": null}, {"b": 1}]).into(), "jsontable"),
-            ("proto", json!({"__proto__": 1, "constructor": 2, "": 3}).into(), "dictionary"),
+            (
+                "rows",
+                json!([{}, {"a": null}, {"b": 1}]).into(),
+                "jsontable",
+            ),
+            (
+                "proto",
+                json!({"__proto__": 1, "constructor": 2, "": 3}).into(),
+                "dictionary",
+            ),
             ("empty", json!([]).into(), "dictionary"),
         ],
     ));
-    assert_eq!(received.dictionary::<Json>("integer").expect("JSON").to_string(), r#"{"n":9007199254740993}"#);
+    assert_eq!(
+        received
+            .dictionary::<Json>("integer")
+            .expect("JSON")
+            .to_string(),
+        r#"{"n":9007199254740993}"#
+    );
     let largest = received.dictionary::<Json>("largest").expect("JSON");
     assert_eq!(
         largest.to_string(),
@@ -119,8 +150,15 @@ fn what_is_easily_lost_survives() {
     assert_eq!(received.text("empty").expect("text"), "");
     assert_eq!(received.text("bom").expect("text"), "\u{feff}x\u{0}\r\n😀");
     assert!(received.bytes("nothing").expect("bytes").is_empty());
-    assert_eq!(received.jsontable::<Json>("rows").expect("rows"), [json!({}), json!({"a": null}), json!({"b": 1})]);
-    assert_eq!(received.payloads[7].data, Value::Json(json!([])), "equal names are told apart by position");
+    assert_eq!(
+        received.jsontable::<Json>("rows").expect("rows"),
+        [json!({}), json!({"a": null}), json!({"b": 1})]
+    );
+    assert_eq!(
+        received.payloads[7].data,
+        Value::Json(json!([])),
+        "equal names are told apart by position"
+    );
     assert_eq!(received.payloads.len(), 8);
 }
 
@@ -132,35 +170,81 @@ fn values_of_the_callers_own_types() {
         celsius: f64,
         count: u64,
     }
-    let reading = |count| Reading { sensor: "roof".to_owned(), celsius: -0.5, count };
-    let parts = [Part::dictionary("last", &reading(u64::MAX)), Part::jsontable("all", &[reading(1), reading(2)])];
+    let reading = |count| Reading {
+        sensor: "roof".to_owned(),
+        celsius: -0.5,
+        count,
+    };
+    let parts = [
+        Part::dictionary("last", &reading(u64::MAX)),
+        Part::jsontable("all", &[reading(1), reading(2)]),
+    ];
     let received = sent(Draft::new("a", parts));
-    assert_eq!(received.dictionary::<Reading>("last").expect("a reading"), reading(u64::MAX));
-    assert_eq!(received.jsontable::<Reading>("all").expect("readings"), [reading(1), reading(2)]);
-    let error = received.dictionary::<Vec<u8>>("last").expect_err("another type");
-    assert_eq!((error.code().as_str(), error.dataname()), ("DESERIALIZATION_ERROR", Some("last")));
+    assert_eq!(
+        received.dictionary::<Reading>("last").expect("a reading"),
+        reading(u64::MAX)
+    );
+    assert_eq!(
+        received.jsontable::<Reading>("all").expect("readings"),
+        [reading(1), reading(2)]
+    );
+    let error = received
+        .dictionary::<Vec<u8>>("last")
+        .expect_err("another type");
+    assert_eq!(
+        (error.code().as_str(), error.dataname()),
+        ("DESERIALIZATION_ERROR", Some("last"))
+    );
     assert!(received.text("last").is_err());
-    assert!(received.text("none").expect_err("no such payload").message().contains("[\"last\", \"all\"]"));
+    assert!(
+        received
+            .text("none")
+            .expect_err("no such payload")
+            .message()
+            .contains("[\"last\", \"all\"]")
+    );
 }
 
 #[test]
 fn deep_values_stop_where_readers_stop() {
     let nested = |depth: usize| (0..depth).fold(Json::Null, |inner, _| json!([inner]));
-    assert_eq!(one(("d", nested(64), "dictionary").into()), Value::Json(nested(64)));
+    assert_eq!(
+        one(("d", nested(64), "dictionary").into()),
+        Value::Json(nested(64))
+    );
     let error = encode(Draft::new("a", [("d", nested(65), "dictionary")])).expect_err("too deep");
-    assert_eq!((error.code().as_str(), error.phase().as_str()), ("SERIALIZATION_ERROR", "serialize"));
+    assert_eq!(
+        (error.code().as_str(), error.phase().as_str()),
+        ("SERIALIZATION_ERROR", "serialize")
+    );
     for depth in [61, 62, 64] {
-        let received = sent(Draft::new("a", [("d", nested(depth), "dictionary")]).inline_json(true));
+        let received =
+            sent(Draft::new("a", [("d", nested(depth), "dictionary")]).inline_json(true));
         assert_eq!(received.payloads[0].data, Value::Json(nested(depth)));
-        assert_eq!(received.envelope.payloads[0].encoding.as_str(), if depth > 61 { "base64" } else { "json" });
+        assert_eq!(
+            received.envelope.payloads[0].encoding.as_str(),
+            if depth > 61 { "base64" } else { "json" }
+        );
     }
-    let of_message = |depth| encode(Draft::new("a", [Part::text("t", "")]).metadata(object(json!({"m": nested(depth)}))));
+    let of_message = |depth| {
+        encode(Draft::new("a", [Part::text("t", "")]).metadata(object(json!({"m": nested(depth)}))))
+    };
     assert!(of_message(62).is_ok());
-    assert_eq!(of_message(63).expect_err("too deep").pointer(), Some("/metadata"));
-    let of_payload =
-        |depth| encode(Draft::new("a", [Part::text("t", "").metadata(object(json!({"m": nested(depth)})))]));
+    assert_eq!(
+        of_message(63).expect_err("too deep").pointer(),
+        Some("/metadata")
+    );
+    let of_payload = |depth| {
+        encode(Draft::new(
+            "a",
+            [Part::text("t", "").metadata(object(json!({"m": nested(depth)})))],
+        ))
+    };
     assert!(of_payload(60).is_ok());
-    assert_eq!(of_payload(61).expect_err("too deep").pointer(), Some("/payloads/0/metadata"));
+    assert_eq!(
+        of_payload(61).expect_err("too deep").pointer(),
+        Some("/payloads/0/metadata")
+    );
 }
 
 #[test]
@@ -168,12 +252,26 @@ fn ten_thousand_payloads() {
     let parts = (0..10_000).map(|index| Part::text(index.to_string(), "x"));
     let received = sent(Draft::new("a", parts.clone()).max_message_bytes(16 << 20));
     assert_eq!(received.payloads.len(), 10_000);
-    assert!(received.payloads.iter().enumerate().all(|(index, payload)| payload.dataname == index.to_string()));
-    let error = encode(Draft::new("a", parts.chain([Part::text("", "")]))).expect_err("one too many");
-    assert_eq!((error.code().as_str(), error.pointer()), ("INVALID_ENVELOPE", Some("/payloads")));
+    assert!(
+        received
+            .payloads
+            .iter()
+            .enumerate()
+            .all(|(index, payload)| payload.dataname == index.to_string())
+    );
+    let error =
+        encode(Draft::new("a", parts.chain([Part::text("", "")]))).expect_err("one too many");
+    assert_eq!(
+        (error.code().as_str(), error.pointer()),
+        ("INVALID_ENVELOPE", Some("/payloads"))
+    );
 }
 
 #[test]
 fn no_payload_at_all() {
-    assert!(sent(Draft::new("a", Vec::<Part>::new())).payloads.is_empty());
+    assert!(
+        sent(Draft::new("a", Vec::<Part>::new()))
+            .payloads
+            .is_empty()
+    );
 }

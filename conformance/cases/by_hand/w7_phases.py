@@ -233,6 +233,36 @@ CASES += [
         invalid(P0 + "payload_type"),
     ),
     case(
+        "w7.1-metadata",
+        "metadata has an order as well, whatever the order of the text",
+        envelope(payload(metadata={"sha256": "x", "payload_bytes": "x"})),
+        invalid(P0 + "metadata/payload_bytes"),
+    ),
+    case(
+        "w7.1-metadata-codes",
+        "payload_bytes other than size before a broken digest",
+        envelope(payload(metadata={"sha256": "x", "payload_bytes": 3})),
+        invalid(P0 + "metadata/payload_bytes", "SIZE_MISMATCH"),
+    ),
+    case(
+        "w7.1-metadata-inline",
+        "a broken payload_bytes before a digest that must not be there",
+        envelope(inline("dictionary", {}, metadata={"sha256": "x", "payload_bytes": -1})),
+        invalid(P0 + "metadata/payload_bytes"),
+    ),
+    case(
+        "w7.1-condition",
+        "a type that does not fit the encoding counts where the type stands",
+        envelope(payload(encoding="arrow-ipc", size=-1)),
+        invalid(P0 + "payload_type"),
+    ),
+    case(
+        "w7.1-condition-before",
+        "a fault before a type that does not fit the encoding",
+        envelope(payload(encoding="arrow-ipc", dataname=5)),
+        invalid(P0 + "dataname"),
+    ),
+    case(
         "w7.1-type-transport",
         "payload_type comes before transport",
         envelope(payload(5, transport="nope")),

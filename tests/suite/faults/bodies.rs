@@ -16,7 +16,7 @@ const FAILED: (ErrorCode, Phase, Option<usize>) = (ErrorCode::DownloadFailed, Ph
 async fn another_length_is_refused_before_the_body() {
     let server = Server::start().await;
     let start = Instant::now();
-    for length in [0, 2, 4, 1 << 40] {
+    for length in [0_u64, 2, 4, 1 << 40] {
         let path = format!("/f/{length}");
         // Whoever waits for the body waits for 30 s.
         let announced = head(200, &[("Content-Length", &length.to_string())]);

@@ -173,7 +173,7 @@ async fn a_file_that_changes_between_attempts_is_not_sent() {
         assert_eq!(verdict(&error), (ErrorCode::UploadFailed, Phase::Upload, Some(0)), "{at}: {error}");
         assert_eq!(error.kind(), ErrorKind::LocalFile, "{at}: {error}");
         assert!(error.message().contains(word) && !error.is_retryable(), "{at}: {error}");
-        assert_eq!(server.count("POST /file/"), 2, "{at}: it is no better the third time");
+        assert_eq!(server.count("POST /upload"), 2, "{at}: it is no better the third time");
         assert_eq!(server.files(), 0, "{at}");
     }
 }

@@ -50,7 +50,7 @@ async fn errors_of_downloads_hold_no_query() {
         wrong,
     ];
     for (at, answer) in answers.into_iter().enumerate() {
-        let path = format!("/f/{at}?token={SECRET}");
+        let path = format!("/f/{at}?token=a,{SECRET}@b");
         server.script(&format!("GET /f/{at}?"), [answer]);
         let call = receive(&server, linking(&server, &path, b"abc")).max_retries(2);
         let error = call.read_timeout(Duration::from_millis(200)).await.expect_err("a fault");
@@ -168,6 +168,24 @@ impl DownloadHandler for Printing {
         self.0.lock().expect("a lock").push_str(&format!("{download:?}\n{sink:?}\n"));
         sink.start(None)?;
         sink.write(&sample(10))
+    }
+}
+
+/// Returns a URL that no receiver would take.
+struct Revealing(&'static str);
+
+impl UploadHandler for Revealing {
+    async fn upload(&self, _: Upload<'_>) -> Result<Uploaded, HandlerError> {
+        Ok(Uploaded::new(200, self.0))
+    }
+}
+
+#[tokio::test]
+async fn a_url_that_cannot_be_sent_is_told_without_its_secrets() {
+    for url in ["http://me:hunter2@a/f", "http://a/f?hunter2#f", "ftp://hunter2@a/f", "http://127.1/f?hunter2"] {
+        let call = smartsend("a.b", [Part::binary("f", b"abc")]).size_threshold(1).fallback(false);
+        let error = call.fileserver_upload_handler(Revealing(url)).await.expect_err("no link");
+        is_clean(&printed(&error));
     }
 }
 

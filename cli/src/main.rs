@@ -1,0 +1,7 @@
+//! The command `natsbridge`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    natsbridge_cli::main()
+}

@@ -1,0 +1,56 @@
+//! The signals that end a command.
+
+use std::future::Future;
+use std::io;
+
+use crate::failure::Failure;
+
+/// A signal that asks the process to end.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Signal {
+    /// Ctrl-C.
+    Interrupt,
+    /// What `kill` and service managers send.
+    Terminate,
+}
+
+impl Signal {
+    /// 128 and the signal's number, as shells have it.
+    pub(crate) fn exit_code(self) -> u8 {
+        match self {
+            Signal::Interrupt => 130,
+            Signal::Terminate => 143,
+        }
+    }
+}
+
+/// Runs `work` until a signal comes; then drops it, and with it all that it holds.
+pub(crate) async fn or_stop<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    tokio::select! {
+        outcome = work => outcome,
+        signal = next() => match signal {
+            Ok(signal) => Err(Failure::Stopped(signal)),
+            Err(error) => Err(Failure::Local(format!("signals cannot be waited for: {error}"))),
+        },
+    }
+}
+
+/// Waits for a signal.
+#[cfg(unix)]
+pub(crate) async fn next() -> io::Result<Signal> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = interrupt.recv() => Ok(Signal::Interrupt),
+        _ = terminate.recv() => Ok(Signal::Terminate),
+    }
+}
+
+/// Waits for a signal.
+#[cfg(not(unix))]
+pub(crate) async fn next() -> io::Result<Signal> {
+    tokio::signal::ctrl_c().await.map(|()| Signal::Interrupt)
+}

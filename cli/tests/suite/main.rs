@@ -1,0 +1,15 @@
+//! The command as its users have it: the program itself, its arguments, what it writes, and its exit code.
+
+mod decode;
+mod demo;
+mod encode;
+mod exit_code;
+mod help;
+mod interrupt;
+mod link;
+mod plik_compat;
+mod program;
+mod round_trip;
+mod schema;
+mod transfers;
+mod validate;
