@@ -49,7 +49,7 @@ fn main() {
         "payload", "", "natsbridge", "plain", "ratio"
     );
     for size in [11, 10_000, 500_000] {
-        let bytes: Vec<u8> = (0..size)
+        let bytes: bytes::Bytes = (0..size)
             .map(|index: usize| (index * 7919 % 251) as u8)
             .collect();
         let text = encode(&bytes);
@@ -75,9 +75,9 @@ fn main() {
     }
 }
 
-fn encode(bytes: &[u8]) -> Vec<u8> {
+fn encode(bytes: &bytes::Bytes) -> Vec<u8> {
     let mut new_id = || Uuid::from_bytes([0x42; 16]);
-    let part = Part::binary("file", bytes::Bytes::copy_from_slice(bytes));
+    let part = Part::binary("file", bytes.clone());
     let draft = Draft::new("bench.codec", [part]).size_threshold(u64::MAX);
     let timestamp: Timestamp = "2026-03-13T07:02:50.443Z".parse().expect("a timestamp");
     draft

@@ -1,6 +1,8 @@
 //! A message before it is written: what the sender says, and the pure way from there to the wire.
 
-use serde::Deserialize;
+use std::fmt::Display;
+use std::str::FromStr;
+
 use serde_json::{Map, Value as Json};
 
 use crate::arguments::{Arguments, message_arguments};
@@ -60,12 +62,12 @@ impl Draft {
             arguments,
         } = self;
         let header = Header::new(subject, &arguments, timestamp, new_id);
-        let context = header.context();
         let ids: Vec<Uuid> = parts
             .iter()
             .map(|part| part.id.unwrap_or_else(&mut *new_id))
             .collect();
-        encode(header, parts, &ids, &arguments).map_err(|error| error.within(&context))
+        encode(&header, parts, &ids, &arguments)
+            .map_err(|error| error.within(&header.context()))
     }
 
     /// What is known of the message before its ids are chosen.
@@ -143,6 +145,30 @@ impl Header {
         }
     }
 
+    /// The envelope of these texts, none of which the check has found wrong.
+    fn envelope(&self, arguments: &Arguments) -> Result<Envelope, Error> {
+        fn read<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
+            text.parse().map_err(|error: T::Err| Error::argument(error.to_string()))
+        }
+        Ok(Envelope {
+            correlation_id: read(&self.correlation_id)?,
+            msg_id: read(&self.msg_id)?,
+            timestamp: read(&self.timestamp)?,
+            send_to: read(&self.send_to)?,
+            msg_purpose: read(&arguments.msg_purpose)?,
+            sender_name: arguments.sender_name.clone(),
+            sender_id: read(&self.sender_id)?,
+            receiver_name: arguments.receiver_name.clone(),
+            receiver_id: read(&arguments.receiver_id)?,
+            reply_to: read(&arguments.reply_to)?,
+            reply_to_msg_id: read(&arguments.reply_to_msg_id)?,
+            broker_url: self.broker_url.clone(),
+            metadata: arguments.metadata.clone(),
+            payloads: Vec::new(),
+            extra: Map::new(),
+        })
+    }
+
     fn node<'a>(&'a self, arguments: &'a Arguments, payloads: Vec<Node<'a>>) -> Node<'a> {
         let text = |text: &'a str| Node::String(text.into());
         let members = [
@@ -171,12 +197,12 @@ impl Header {
 }
 
 fn encode(
-    header: Header,
+    header: &Header,
     parts: Vec<Part>,
     ids: &[Uuid],
     arguments: &Arguments,
 ) -> Result<Outgoing, Error> {
-    let mut envelope = validate(&header, &parts, ids, arguments)?;
+    let mut envelope = validate(header, &parts, ids, arguments)?;
     let serialized = serialize(parts, ids)?;
     let links = limit(&envelope, &serialized, arguments)?;
     let mut contents = Vec::with_capacity(links.len());
@@ -239,8 +265,7 @@ fn validate(
             },
         );
     }
-    let header = header.node(arguments, Vec::new());
-    Envelope::deserialize(header).map_err(|error| Error::argument(error.to_string()))
+    header.envelope(arguments)
 }
 
 fn payload_node<'a>(part: &'a Part, id: &Uuid) -> Node<'a> {

@@ -1,8 +1,16 @@
 //! A received message for people.
 
 use std::io::{self, Write};
+use std::sync::Arc;
 
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    ArrowTimestampType, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType,
+};
+use arrow_array::{Array, ArrayRef};
 use arrow_cast::display::{ArrayFormatter, FormatOptions};
+use arrow_schema::{DataType, TimeUnit};
 use natsbridge::arrow::{Table, type_name};
 use natsbridge::{Digest, Received, ReceivedPayload, Value};
 
@@ -17,7 +25,7 @@ const BYTES: usize = 32;
 /// Writes who sent what, and then each payload under a line of its own.
 pub(crate) fn write(out: &mut dyn Write, received: &Received) -> io::Result<()> {
     let envelope = &received.envelope;
-    let sender = one_line(&envelope.sender_name);
+    let sender = &envelope.sender_name;
     let subject = one_line(&envelope.send_to.to_string());
     writeln!(
         out,
@@ -89,8 +97,8 @@ fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     ];
     for batch in table.batches() {
         let options = FormatOptions::new().with_null("null");
-        let columns = batch
-            .columns()
+        let columns: Vec<ArrayRef> = batch.columns().iter().map(in_utc).collect();
+        let columns = columns
             .iter()
             .map(|column| ArrayFormatter::try_new(column.as_ref(), &options));
         let columns = columns
@@ -106,6 +114,24 @@ fn write_table(out: &mut dyn Write, table: &Table) -> io::Result<()> {
     match shown == all {
         true => writeln!(out, "({all} rows)"),
         false => writeln!(out, "({all} rows, {shown} shown)"),
+    }
+}
+
+/// Times of any zone as times in UTC, since the names of zones mean nothing to the formatter.
+fn in_utc(array: &ArrayRef) -> ArrayRef {
+    fn of<T: ArrowTimestampType>(array: &ArrayRef) -> ArrayRef {
+        Arc::new(array.as_primitive::<T>().clone().with_timezone_utc())
+    }
+    match array.data_type() {
+        DataType::Timestamp(TimeUnit::Second, Some(_)) => of::<TimestampSecondType>(array),
+        DataType::Timestamp(TimeUnit::Millisecond, Some(_)) => {
+            of::<TimestampMillisecondType>(array)
+        }
+        DataType::Timestamp(TimeUnit::Microsecond, Some(_)) => {
+            of::<TimestampMicrosecondType>(array)
+        }
+        DataType::Timestamp(TimeUnit::Nanosecond, Some(_)) => of::<TimestampNanosecondType>(array),
+        _ => Arc::clone(array),
     }
 }
 
@@ -130,4 +156,44 @@ pub(crate) fn write_grid(out: &mut dyn Write, rows: &[Vec<String>]) -> io::Resul
         writeln!(out, "{}", line.trim_end())?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use arrow_array::{Date32Array, RecordBatch, TimestampMicrosecondArray};
+
+    use super::*;
+
+    fn listed(column: ArrayRef) -> String {
+        let batch =
+            RecordBatch::try_from_iter_with_nullable([("c\u{1b}", column, true)]).expect("a batch");
+        let mut out = Vec::new();
+        write_table(&mut out, &batch.into()).expect("written");
+        String::from_utf8(out).expect("UTF-8")
+    }
+
+    #[test]
+    fn times_of_any_zone_are_shown_in_utc() {
+        let times = TimestampMicrosecondArray::from(vec![Some(1_700_000_000_000_000), None]);
+        assert_eq!(
+            listed(Arc::new(times.clone())),
+            "c\\u{1b}\ntimestamp[us]\n2023-11-14T22:13:20\nnull\n(2 rows)\n"
+        );
+        for zone in ["UTC", "Asia/Tokyo", "+09:00", "no such zone"] {
+            let listed = listed(Arc::new(times.clone().with_timezone(zone)));
+            assert_eq!(
+                listed,
+                format!(
+                    "c\\u{{1b}}\ntimestamp[us, tz={zone}]\n2023-11-14T22:13:20Z\nnull\n(2 rows)\n"
+                )
+            );
+        }
+    }
+
+    #[test]
+    fn dates_beyond_every_calendar_are_no_failure() {
+        assert!(
+            listed(Arc::new(Date32Array::from(vec![i32::MAX, i32::MIN]))).ends_with("(2 rows)\n")
+        );
+    }
 }

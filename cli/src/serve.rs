@@ -1,5 +1,6 @@
 //! `natsbridge fileserver`: a file server to develop and test with.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,9 +59,11 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let server = Fileserver::start(arguments.config())
         .await
         .map_err(|error| {
-            Failure::Local(format!(
-                "no file server can be started at {listen}: {error}"
-            ))
+            let message = format!("no file server can be started at {listen}: {error}");
+            match error.kind() {
+                ErrorKind::InvalidInput => Failure::Usage(message),
+                _ => Failure::Local(message),
+            }
         })?;
     // That nobody reads it is no reason to end.
     match output::print(|out| writeln!(out, "{}", server.url())) {

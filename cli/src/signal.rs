@@ -7,7 +7,13 @@ use crate::failure::Failure;
 
 /// A signal that asks the process to end.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[cfg_attr(
+    not(unix),
+    allow(dead_code, reason = "other systems have Ctrl-C alone")
+)]
 pub(crate) enum Signal {
+    /// The terminal was closed.
+    Hangup,
     /// Ctrl-C.
     Interrupt,
     /// What `kill` and service managers send.
@@ -18,6 +24,7 @@ impl Signal {
     /// 128 and the signal's number, as shells have it.
     pub(crate) fn exit_code(self) -> u8 {
         match self {
+            Signal::Hangup => 129,
             Signal::Interrupt => 130,
             Signal::Terminate => 143,
         }
@@ -41,9 +48,11 @@ pub(crate) async fn or_stop<T>(
 #[cfg(unix)]
 pub(crate) async fn next() -> io::Result<Signal> {
     use tokio::signal::unix::{SignalKind, signal};
+    let mut hangup = signal(SignalKind::hangup())?;
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     tokio::select! {
+        _ = hangup.recv() => Ok(Signal::Hangup),
         _ = interrupt.recv() => Ok(Signal::Interrupt),
         _ = terminate.recv() => Ok(Signal::Terminate),
     }

@@ -49,7 +49,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
         let faults = faults(&decoder, &text);
         all_ok &= faults.is_empty();
         let name = name(file);
-        output::print(|out| match arguments.json {
+        let printed = output::print(|out| match arguments.json {
             true => {
                 let violations: Vec<Json> = faults.iter().map(Fault::to_json).collect();
                 writeln!(
@@ -62,7 +62,12 @@ pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
             false => faults
                 .iter()
                 .try_for_each(|fault| writeln!(out, "{}: {}", one_line(&name), fault.line())),
-        })?;
+        });
+        match printed {
+            // The exit code says it all the same.
+            Err(Failure::NobodyReads) if !all_ok => return Err(Failure::Found),
+            printed => printed?,
+        }
     }
     if all_ok { Ok(()) } else { Err(Failure::Found) }
 }

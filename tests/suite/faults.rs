@@ -7,8 +7,11 @@ mod bodies;
 mod environment;
 mod fallback;
 mod files;
+mod folder;
+mod handlers;
 mod outputs;
 mod policy;
+mod progress;
 mod secrets;
 mod server;
 mod silence;
@@ -18,7 +21,9 @@ mod uploads;
 use std::time::Duration;
 
 use natsbridge::wire::{Checksum, ErrorCode, Phase};
-use natsbridge::{Digest, Draft, Error, Part, SmartReceive, SmartSend, new_id, now, smartreceive, smartsend};
+use natsbridge::{
+    Digest, Draft, Error, Part, SmartReceive, SmartSend, new_id, now, smartreceive, smartsend,
+};
 
 use server::Server;
 
@@ -30,13 +35,22 @@ const PROMPTLY: Duration = Duration::from_secs(10);
 
 /// Bytes of which no two neighbourhoods are the same.
 fn sample(length: usize) -> Vec<u8> {
-    (0..length).map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8).collect()
+    (0..length)
+        .map(|at| (at ^ (at >> 8) ^ (at >> 16)) as u8)
+        .collect()
 }
 
 /// A message of linked payloads, each with its URL, size, and digest; either all have one or none.
 fn message(links: &[(String, u64, Option<Digest>)]) -> String {
-    let parts = links.iter().enumerate().map(|(at, link)| Part::external(format!("part {at}"), link.1, "binary"));
-    let checksum = if links.iter().all(|link| link.2.is_some()) { Checksum::Link } else { Checksum::None };
+    let parts = links
+        .iter()
+        .enumerate()
+        .map(|(at, link)| Part::external(format!("part {at}"), link.1, "binary"));
+    let checksum = if links.iter().all(|link| link.2.is_some()) {
+        Checksum::Link
+    } else {
+        Checksum::None
+    };
     let draft = Draft::new("a.b", parts).checksum(checksum);
     let mut outgoing = draft.encode(now(), &mut new_id).expect("a draft");
     for (at, (url, _, digest)) in links.iter().enumerate() {
@@ -47,22 +61,33 @@ fn message(links: &[(String, u64, Option<Digest>)]) -> String {
 
 /// A message that links to `path`, where these bytes are said to be.
 fn linking(server: &Server, path: &str, bytes: &[u8]) -> String {
-    message(&[(server.link(path), bytes.len() as u64, Some(Digest::of(bytes)))])
+    message(&[(
+        server.link(path),
+        bytes.len() as u64,
+        Some(Digest::of(bytes)),
+    )])
 }
 
 /// Reads a message with short delays.
 fn receive(server: &Server, json: String) -> SmartReceive {
-    smartreceive(json).fileserver_url(server.url()).base_delay(DELAY)
+    smartreceive(json)
+        .fileserver_url(server.url())
+        .base_delay(DELAY)
 }
 
 /// Sends by link whatever can be, with short delays.
 fn send<P: Into<Part>>(server: &Server, parts: impl IntoIterator<Item = P>) -> SmartSend {
-    smartsend("a.b", parts).fileserver_url(server.url()).base_delay(DELAY).size_threshold(1)
+    smartsend("a.b", parts)
+        .fileserver_url(server.url())
+        .base_delay(DELAY)
+        .size_threshold(1)
 }
 
 /// What the wire says of an error: its code, its phase, and the payload that it is about.
 fn verdict(error: &Error) -> (ErrorCode, Phase, Option<usize>) {
-    let payload = error.pointer().and_then(|pointer| pointer.strip_prefix("/payloads/"));
+    let payload = error
+        .pointer()
+        .and_then(|pointer| pointer.strip_prefix("/payloads/"));
     let index = payload.and_then(|rest| rest.split('/').next()?.parse().ok());
     (error.code(), error.phase(), index)
 }
@@ -70,5 +95,9 @@ fn verdict(error: &Error) -> (ErrorCode, Phase, Option<usize>) {
 /// Whether each wait was at least as long as it should be.
 fn at_least(found: &[Duration], expected_ms: &[u64]) -> bool {
     let expected = expected_ms.iter().copied().map(Duration::from_millis);
-    found.len() == expected_ms.len() && found.iter().zip(expected).all(|(found, expected)| *found >= expected)
+    found.len() == expected_ms.len()
+        && found
+            .iter()
+            .zip(expected)
+            .all(|(found, expected)| *found >= expected)
 }

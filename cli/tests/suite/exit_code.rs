@@ -102,6 +102,15 @@ fn wrong_usage() {
         &["validate", "no such file"],
         &["schema", "no such schema"],
         &["fileserver", "--listen", "nowhere"],
+        &[
+            "fileserver",
+            "--listen",
+            "127.0.0.1:0",
+            "--default-ttl",
+            "2s",
+            "--max-ttl",
+            "1s",
+        ],
     ] {
         let run = run(arguments);
         assert_eq!(

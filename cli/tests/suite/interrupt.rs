@@ -53,7 +53,7 @@ fn count(folder: &Path) -> usize {
 
 #[test]
 fn while_uploading() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in [("-HUP", 129), ("-INT", 130), ("-TERM", 143)] {
         let (listener, url) = silent();
         let folder = tempfile::tempdir().expect("a folder");
         let mut encode = command([

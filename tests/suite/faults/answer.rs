@@ -16,7 +16,7 @@ pub(super) enum Step {
     Send(Vec<u8>),
     /// Writes bytes, so many at a time with a pause behind each.
     Drip(Vec<u8>, usize, Duration),
-    /// Writes the same bytes until the client has gone.
+    /// Writes the same bytes until the client has gone, or has taken 64 MiB.
     Pour(Vec<u8>),
     Pause(Duration),
     /// Waits until the client has gone.
@@ -47,7 +47,10 @@ impl Answer {
         let length = body.len().to_string();
         let mut all = vec![("Content-Length", length.as_str())];
         all.extend_from_slice(headers);
-        Answer::of([Step::Take(usize::MAX), Step::Send([head(status, &all), body.to_vec()].concat())])
+        Answer::of([
+            Step::Take(usize::MAX),
+            Step::Send([head(status, &all), body.to_vec()].concat()),
+        ])
     }
 
     /// 200 and a body.
@@ -59,14 +62,20 @@ impl Answer {
     pub(super) fn chunked(body: &[u8]) -> Self {
         let chunks: Vec<u8> = body.chunks(1000).flat_map(chunk).collect();
         let head = head(200, &[("Transfer-Encoding", "chunked")]);
-        Answer::of([Step::Take(usize::MAX), Step::Send([head, chunks, chunk(b"")].concat())])
+        Answer::of([
+            Step::Take(usize::MAX),
+            Step::Send([head, chunks, chunk(b"")].concat()),
+        ])
     }
 
     /// Only the first `at` bytes of the body that is announced, then what `end` says.
     pub(super) fn cut(body: &[u8], at: usize, end: &[Step]) -> Self {
         let length = body.len().to_string();
         let head = head(200, &[("Content-Length", &length)]);
-        let steps = [Step::Take(usize::MAX), Step::Send([head, body[..at].to_vec()].concat())];
+        let steps = [
+            Step::Take(usize::MAX),
+            Step::Send([head, body[..at].to_vec()].concat()),
+        ];
         Answer::of(steps.into_iter().chain(end.iter().cloned()))
     }
 
@@ -88,7 +97,10 @@ impl Answer {
 
 /// Status line and headers.
 pub(super) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
-    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let headers: String = headers
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}\r\n"))
+        .collect();
     format!("HTTP/1.1 {status} Scripted\r\nConnection: close\r\n{headers}\r\n").into_bytes()
 }
 

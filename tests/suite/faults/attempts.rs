@@ -10,34 +10,63 @@ use super::answer::{Answer, Step};
 use super::server::Server;
 use super::{DELAY, PROMPTLY, at_least, linking, message, receive, sample, verdict};
 
-const FAILED: (ErrorCode, Phase, Option<usize>) = (ErrorCode::DownloadFailed, Phase::Fetch, Some(0));
+const FAILED: (ErrorCode, Phase, Option<usize>) =
+    (ErrorCode::DownloadFailed, Phase::Fetch, Some(0));
 
 #[tokio::test]
 async fn five_attempts_with_doubled_waits() {
     let server = Server::start().await;
     server.script("GET /f", [Answer::status(500)]);
-    let error = receive(&server, linking(&server, "/f", b"abc")).await.expect_err("a broken server");
+    let error = receive(&server, linking(&server, "/f", b"abc"))
+        .await
+        .expect_err("a broken server");
     assert_eq!(verdict(&error), FAILED);
     assert_eq!(error.kind(), ErrorKind::FileServer);
     assert!(error.is_retryable());
     assert_eq!(error.dataname(), Some("part 0"));
-    assert!(error.message().contains("500") && error.message().contains("after 5 attempts"), "{error}");
-    assert!(at_least(&server.gaps("GET /f"), &[20, 40, 80, 160]), "{:?}", server.gaps("GET /f"));
+    assert!(
+        error.message().contains("500") && error.message().contains("after 5 attempts"),
+        "{error}"
+    );
+    assert!(
+        at_least(&server.gaps("GET /f"), &[20, 40, 80, 160]),
+        "{:?}",
+        server.gaps("GET /f")
+    );
 }
 
 #[tokio::test]
 async fn max_retries_counts_attempts() {
     let server = Server::start().await;
-    server.script("GET /f", [Answer::status(500), Answer::status(500), Answer::body(b"abc")]);
-    let received = receive(&server, linking(&server, "/f", b"abc")).max_retries(3).await.expect("the third attempt");
+    server.script(
+        "GET /f",
+        [
+            Answer::status(500),
+            Answer::status(500),
+            Answer::body(b"abc"),
+        ],
+    );
+    let received = receive(&server, linking(&server, "/f", b"abc"))
+        .max_retries(3)
+        .await
+        .expect("the third attempt");
     assert_eq!(received.bytes("part 0").expect("bytes"), &b"abc"[..]);
     assert_eq!(server.count("GET /f"), 3);
     server.script("GET /g", [Answer::status(500), Answer::body(b"abc")]);
-    let error = receive(&server, linking(&server, "/g", b"abc")).max_retries(1).await.expect_err("one attempt");
+    let error = receive(&server, linking(&server, "/g", b"abc"))
+        .max_retries(1)
+        .await
+        .expect_err("one attempt");
     assert_eq!(verdict(&error), FAILED);
     assert_eq!(server.count("GET /g"), 1);
-    let error = receive(&server, linking(&server, "/h", b"abc")).max_retries(0).await.expect_err("no attempt");
-    assert_eq!((error.code(), error.kind()), (ErrorCode::InvalidEnvelope, ErrorKind::Argument));
+    let error = receive(&server, linking(&server, "/h", b"abc"))
+        .max_retries(0)
+        .await
+        .expect_err("no attempt");
+    assert_eq!(
+        (error.code(), error.kind()),
+        (ErrorCode::InvalidEnvelope, ErrorKind::Argument)
+    );
     assert!(error.message().contains("max_retries"), "{error}");
     assert_eq!(server.count("GET /h"), 0);
 }
@@ -47,19 +76,27 @@ async fn some_statuses_are_tried_again_and_others_not() {
     let server = Server::start().await;
     for status in [408, 425, 429, 500, 501, 502, 503, 504, 507, 599] {
         let path = format!("/again/{status}");
-        server.script(&format!("GET {path}"), [Answer::status(status), Answer::body(b"abc")]);
+        server.script(
+            &format!("GET {path}"),
+            [Answer::status(status), Answer::body(b"abc")],
+        );
         let received = receive(&server, linking(&server, &path, b"abc")).await;
         assert!(received.is_ok(), "{status}: {received:?}");
         assert_eq!(server.count(&format!("GET {path}")), 2, "{status}");
     }
     for status in [
-        201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405, 409, 410, 413, 416, 418,
-        422, 451,
+        201, 202, 203, 204, 205, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 403, 404, 405,
+        409, 410, 413, 416, 418, 422, 451,
     ] {
         let path = format!("/once/{status}");
         // What would be right with status 200.
-        server.script(&format!("GET {path}"), [Answer::with(status, &[], b"abc"), Answer::body(b"abc")]);
-        let error = receive(&server, linking(&server, &path, b"abc")).await.expect_err("no 200");
+        server.script(
+            &format!("GET {path}"),
+            [Answer::with(status, &[], b"abc"), Answer::body(b"abc")],
+        );
+        let error = receive(&server, linking(&server, &path, b"abc"))
+            .await
+            .expect_err("no 200");
         assert_eq!(verdict(&error), FAILED, "{status}");
         assert!(error.message().contains(&status.to_string()), "{error}");
         assert!(!error.is_retryable(), "{status}");
@@ -70,10 +107,17 @@ async fn some_statuses_are_tried_again_and_others_not() {
 #[tokio::test]
 async fn what_is_gone_or_forbidden_is_said_so() {
     let server = Server::start().await;
-    for (status, word) in [(404, "gone"), (410, "gone"), (401, "password"), (403, "token")] {
+    for (status, word) in [
+        (404, "gone"),
+        (410, "gone"),
+        (401, "password"),
+        (403, "token"),
+    ] {
         let path = format!("/f/{status}");
         server.script(&format!("GET {path}"), [Answer::status(status)]);
-        let error = receive(&server, linking(&server, &path, b"abc")).await.expect_err("not there");
+        let error = receive(&server, linking(&server, &path, b"abc"))
+            .await
+            .expect_err("not there");
         assert!(error.message().contains(word), "{error}");
         assert!(error.message().contains(&path), "{error}");
     }
@@ -84,12 +128,36 @@ async fn retry_after_lengthens_the_wait_up_to_max_delay() {
     let server = Server::start().await;
     let date = |seconds| httpdate::fmt_http_date(SystemTime::now() + Duration::from_secs(seconds));
     let cases = [
-        ("/capped", "3600".to_owned(), Duration::from_millis(300), 300, 3000),
-        ("/seconds", "1".to_owned(), Duration::from_secs(5), 1000, 5000),
+        (
+            "/capped",
+            "3600".to_owned(),
+            Duration::from_millis(300),
+            300,
+            3000,
+        ),
+        (
+            "/seconds",
+            "1".to_owned(),
+            Duration::from_secs(5),
+            1000,
+            5000,
+        ),
         ("/date", date(60), Duration::from_millis(1500), 1500, 5000),
         ("/past", date(0), Duration::from_secs(5), 20, 900),
-        ("/unreadable", "soon".to_owned(), Duration::from_secs(5), 20, 900),
-        ("/absurd", "99999999999999999999".to_owned(), Duration::from_secs(5), 20, 900),
+        (
+            "/unreadable",
+            "soon".to_owned(),
+            Duration::from_secs(5),
+            20,
+            900,
+        ),
+        (
+            "/absurd",
+            "99999999999999999999".to_owned(),
+            Duration::from_secs(5),
+            20,
+            900,
+        ),
     ];
     for (path, value, ..) in &cases {
         let wait = Answer::with(429, &[("Retry-After", value)], b"");
@@ -102,7 +170,10 @@ async fn retry_after_lengthens_the_wait_up_to_max_delay() {
     futures_util::future::join_all(calls).await;
     for (path, _, _, least, most) in &cases {
         let gaps = server.gaps(&format!("GET {path}"));
-        assert!(at_least(&gaps, &[*least]) && gaps[0] < Duration::from_millis(*most), "{path}: {gaps:?}");
+        assert!(
+            at_least(&gaps, &[*least]) && gaps[0] < Duration::from_millis(*most),
+            "{path}: {gaps:?}"
+        );
     }
 }
 
@@ -120,7 +191,9 @@ async fn broken_connections_are_tried_again_from_the_start() {
     answers.extend([half_a_head, nothing, Answer::body(&bytes)]);
     let attempts = answers.len();
     server.script("GET /f", answers);
-    let call = receive(&server, linking(&server, "/f", &bytes)).max_retries(attempts as u32).max_delay(DELAY);
+    let call = receive(&server, linking(&server, "/f", &bytes))
+        .max_retries(attempts as u32)
+        .max_delay(DELAY);
     let received = call.await.expect("the last attempt");
     assert_eq!(received.bytes("part 0").expect("bytes"), &bytes);
     assert_eq!(server.count("GET /f"), attempts);
@@ -129,9 +202,14 @@ async fn broken_connections_are_tried_again_from_the_start() {
 #[tokio::test]
 async fn a_body_that_is_always_cut_short_fails_in_the_end() {
     let server = Server::start().await;
-    for (path, answer) in [("/length", Answer::cut(b"abcdef", 3, &[])), ("/chunks", Answer::chunked(b"abc"))] {
+    for (path, answer) in [
+        ("/length", Answer::cut(b"abcdef", 3, &[])),
+        ("/chunks", Answer::chunked(b"abc")),
+    ] {
         server.script(&format!("GET {path}"), [answer]);
-        let error = receive(&server, linking(&server, path, b"abcdef")).await.expect_err("half a body");
+        let error = receive(&server, linking(&server, path, b"abcdef"))
+            .await
+            .expect_err("half a body");
         assert_eq!(verdict(&error), FAILED, "{error}");
         assert!(error.message().contains("after 5 attempts"), "{error}");
         assert_eq!(server.count(&format!("GET {path}")), 5);
@@ -145,7 +223,11 @@ async fn a_server_that_does_not_listen_is_tried_again() {
     drop(listener);
     let start = Instant::now();
     let json = message(&[(format!("{url}/f"), 3, None)]);
-    let error = smartreceive(json).fileserver_url(url).base_delay(DELAY).await.expect_err("nobody there");
+    let error = smartreceive(json)
+        .fileserver_url(url)
+        .base_delay(DELAY)
+        .await
+        .expect_err("nobody there");
     assert_eq!(verdict(&error), FAILED);
     assert!(error.is_retryable());
     assert!(error.message().contains("after 5 attempts"), "{error}");
@@ -156,13 +238,24 @@ async fn a_server_that_does_not_listen_is_tried_again() {
 async fn the_first_failure_of_the_list_is_told_and_not_the_fastest() {
     let server = Server::start().await;
     server.put("/good", b"abc");
-    server.script("GET /slow", [Answer::status(404).after(Duration::from_millis(300))]);
+    server.script(
+        "GET /slow",
+        [Answer::status(404).after(Duration::from_millis(300))],
+    );
     server.script("GET /fast", [Answer::status(403)]);
     let link = |path: &str| (server.link(path), 3, Some(Digest::of(b"abc")));
-    for (paths, first) in [(["/good", "/slow", "/fast"], "404"), (["/fast", "/slow", "/good"], "403")] {
-        let error = receive(&server, message(&paths.map(link))).await.expect_err("two failures");
+    for (paths, first) in [
+        (["/good", "/slow", "/fast"], "404"),
+        (["/fast", "/slow", "/good"], "403"),
+    ] {
+        let error = receive(&server, message(&paths.map(link)))
+            .await
+            .expect_err("two failures");
         let index = paths.iter().position(|path| *path != "/good");
-        assert_eq!(verdict(&error), (ErrorCode::DownloadFailed, Phase::Fetch, index));
+        assert_eq!(
+            verdict(&error),
+            (ErrorCode::DownloadFailed, Phase::Fetch, index)
+        );
         assert!(error.message().contains(first), "{error}");
     }
 }
@@ -177,9 +270,18 @@ async fn at_most_four_downloads_run_at_once() {
         let pause = Duration::from_millis(120 - 10 * at as u64);
         server.script(&format!("GET {path}"), [Answer::usual().after(pause)]);
     }
-    let links: Vec<_> = paths.iter().map(|path| (server.link(path), 1, None)).collect();
-    let received = receive(&server, message(&links)).await.expect("all payloads");
-    let values: Vec<_> = received.payloads.iter().map(|payload| payload.data.as_bytes().expect("bytes")[0]).collect();
+    let links: Vec<_> = paths
+        .iter()
+        .map(|path| (server.link(path), 1, None))
+        .collect();
+    let received = receive(&server, message(&links))
+        .await
+        .expect("all payloads");
+    let values: Vec<_> = received
+        .payloads
+        .iter()
+        .map(|payload| payload.data.as_bytes().expect("bytes")[0])
+        .collect();
     assert_eq!(values, (0..11).collect::<Vec<u8>>());
     assert_eq!(server.most_unanswered(), 4);
 }
@@ -188,21 +290,47 @@ async fn at_most_four_downloads_run_at_once() {
 async fn fetch_with_backoff_does_the_same_by_itself() {
     let server = Server::start().await;
     server.script("GET /f", [Answer::status(503), Answer::body(b"abc")]);
-    let bytes = fetch_with_backoff(server.link("/f")).base_delay(DELAY).await.expect("the second attempt");
+    let bytes = fetch_with_backoff(server.link("/f"))
+        .base_delay(DELAY)
+        .await
+        .expect("the second attempt");
     assert_eq!(bytes, &b"abc"[..]);
     server.script("GET /g", [Answer::status(503)]);
     let id = "5e9ba7d6-5a3b-4a4e-9b3e-0d2a4f4f4b11";
-    let call = fetch_with_backoff(server.link("/g?secret")).base_delay(DELAY).max_retries(4).correlation_id(id);
-    let error = call.max_delay(Duration::from_millis(30)).await.expect_err("a broken server");
-    assert_eq!(verdict(&error), (ErrorCode::DownloadFailed, Phase::Fetch, None));
+    let call = fetch_with_backoff(server.link("/g?secret"))
+        .base_delay(DELAY)
+        .max_retries(4)
+        .correlation_id(id);
+    let error = call
+        .max_delay(Duration::from_millis(30))
+        .await
+        .expect_err("a broken server");
+    assert_eq!(
+        verdict(&error),
+        (ErrorCode::DownloadFailed, Phase::Fetch, None)
+    );
     assert_eq!(error.correlation_id(), id);
     assert!(!error.message().contains("secret"), "{error}");
-    assert!(at_least(&server.gaps("GET /g"), &[20, 30, 30]), "{:?}", server.gaps("GET /g"));
-    let error = fetch_with_backoff(server.link("/f")).size(4).await.expect_err("3 bytes");
+    assert!(
+        at_least(&server.gaps("GET /g"), &[20, 30, 30]),
+        "{:?}",
+        server.gaps("GET /g")
+    );
+    let error = fetch_with_backoff(server.link("/f"))
+        .size(4)
+        .await
+        .expect_err("3 bytes");
     assert_eq!(error.code(), ErrorCode::SizeMismatch);
-    let error = fetch_with_backoff("file:///etc/passwd").await.expect_err("no http");
-    assert_eq!((error.code(), error.kind()), (ErrorCode::InvalidEnvelope, ErrorKind::Argument));
-    let error = fetch_with_backoff(server.link("/f")).max_retries(0).await.expect_err("no attempt");
+    let error = fetch_with_backoff("file:///etc/passwd")
+        .await
+        .expect_err("no http");
+    assert_eq!(
+        (error.code(), error.kind()),
+        (ErrorCode::InvalidEnvelope, ErrorKind::Argument)
+    );
+    let error = fetch_with_backoff(server.link("/f"))
+        .max_retries(0)
+        .await
+        .expect_err("no attempt");
     assert!(error.message().contains("max_retries"), "{error}");
 }
-

@@ -20,8 +20,15 @@ fn folder() -> TempDir {
 /// The names in a folder, in order.
 fn names(folder: &Path) -> Vec<String> {
     let entries = std::fs::read_dir(folder).expect("a folder");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("an entry").file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| {
+            entry
+                .expect("an entry")
+                .file_name()
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
     names.sort();
     names
 }
@@ -37,9 +44,22 @@ async fn names_are_made_from_position_and_type_alone() {
         Part::binary("..", sample(3000)),
         Part::new("a\u{0}b", &b""[..], "audio"),
     ];
-    let (_, json) = send(&server, parts).size_threshold(2500).await.expect("a message");
-    let received = receive(&server, json).into_dir(dir.path()).await.expect("files");
-    let expected = ["payload-0.txt", "payload-1.json", "payload-2.json", "payload-3.bin", "payload-4.bin", "payload-5.bin"];
+    let (_, json) = send(&server, parts)
+        .size_threshold(2500)
+        .await
+        .expect("a message");
+    let received = receive(&server, json)
+        .into_dir(dir.path())
+        .await
+        .expect("files");
+    let expected = [
+        "payload-0.txt",
+        "payload-1.json",
+        "payload-2.json",
+        "payload-3.bin",
+        "payload-4.bin",
+        "payload-5.bin",
+    ];
     assert_eq!(names(dir.path()), expected);
     for (payload, name) in received.payloads.iter().zip(expected) {
         assert_eq!(payload.data, Value::File(dir.path().join(name)));
@@ -55,19 +75,37 @@ async fn names_are_made_from_position_and_type_alone() {
 #[tokio::test]
 async fn inline_json_is_written_as_a_file_too() {
     let (server, dir) = (Server::start().await, folder());
-    let draft = Draft::new("a.b", [Part::dictionary("d", &json!({"n": [1, 2.5, "é"]}))]).inline_json(true);
-    let (envelope, json) = draft.encode(now(), &mut new_id).expect("a draft").finish().expect("a message");
+    let draft =
+        Draft::new("a.b", [Part::dictionary("d", &json!({"n": [1, 2.5, "é"]}))]).inline_json(true);
+    let (envelope, json) = draft
+        .encode(now(), &mut new_id)
+        .expect("a draft")
+        .finish()
+        .expect("a message");
     assert_eq!(envelope.payloads[0].encoding, Encoding::Json);
-    receive(&server, json).into_dir(dir.path()).await.expect("a file");
+    receive(&server, json)
+        .into_dir(dir.path())
+        .await
+        .expect("a file");
     let written = std::fs::read(dir.path().join("payload-0.json")).expect("a file");
-    assert_eq!(serde_json::from_slice::<serde_json::Value>(&written).expect("JSON"), json!({"n": [1, 2.5, "é"]}));
+    assert_eq!(
+        serde_json::from_slice::<serde_json::Value>(&written).expect("JSON"),
+        json!({"n": [1, 2.5, "é"]})
+    );
 }
 
 #[tokio::test]
 async fn some_may_go_into_files_and_others_not() {
     let (server, dir) = (Server::start().await, folder());
-    let parts = [Part::binary("a", b"abc"), Part::binary("b", b"def"), Part::text("c", "x")];
-    let (_, json) = send(&server, parts).size_threshold(3).await.expect("a message");
+    let parts = [
+        Part::binary("a", b"abc"),
+        Part::binary("b", b"def"),
+        Part::text("c", "x"),
+    ];
+    let (_, json) = send(&server, parts)
+        .size_threshold(3)
+        .await
+        .expect("a message");
     let target = dir.path().join("chosen");
     let chosen = target.clone();
     let call = receive(&server, json).into_files(move |index, payload| {
@@ -76,7 +114,10 @@ async fn some_may_go_into_files_and_others_not() {
     });
     let received = call.await.expect("all payloads");
     assert_eq!(received.bytes("a").expect("bytes"), &b"abc"[..]);
-    assert_eq!(received.get("b").expect("it").data.as_file(), Some(target.as_path()));
+    assert_eq!(
+        received.get("b").expect("it").data.as_file(),
+        Some(target.as_path())
+    );
     assert_eq!(received.text("c").expect("a text"), "x");
     assert_eq!(names(dir.path()), ["chosen"]);
 }
@@ -88,10 +129,16 @@ async fn nothing_is_overwritten() {
     let json = || message(&[(server.link("/f"), 3, None), (server.link("/f"), 3, None)]);
     let target = dir.path().join("payload-1.bin");
     std::fs::write(&target, b"mine").expect("a file");
-    let error = receive(&server, json()).into_dir(dir.path()).await.expect_err("it exists");
+    let error = receive(&server, json())
+        .into_dir(dir.path())
+        .await
+        .expect_err("it exists");
     assert_eq!(verdict(&error).2, Some(1), "{error}");
     assert_eq!(error.kind(), ErrorKind::LocalFile);
-    assert!(error.message().contains(&target.display().to_string()), "{error}");
+    assert!(
+        error.message().contains(&target.display().to_string()),
+        "{error}"
+    );
     assert_eq!(server.lines(), [""; 0], "it could have been seen before");
     assert_eq!(names(dir.path()), ["payload-1.bin"]);
     assert_eq!(std::fs::read(&target).expect("a file"), b"mine");
@@ -99,7 +146,10 @@ async fn nothing_is_overwritten() {
     {
         std::fs::remove_file(&target).expect("removed");
         std::os::unix::fs::symlink(dir.path().join("elsewhere"), &target).expect("a link");
-        receive(&server, json()).into_dir(dir.path()).await.expect_err("a link to nowhere");
+        receive(&server, json())
+            .into_dir(dir.path())
+            .await
+            .expect_err("a link to nowhere");
         assert_eq!(names(dir.path()), ["payload-1.bin"]);
     }
 }
@@ -108,8 +158,15 @@ async fn nothing_is_overwritten() {
 async fn what_appears_meanwhile_is_not_overwritten_either() {
     let (server, dir) = (Server::start().await, folder());
     server.put("/f", b"abc");
-    server.script("GET /slow", [Answer::body(b"abc").after(Duration::from_millis(400))]);
-    let json = message(&[(server.link("/f"), 3, None), (server.link("/slow"), 3, None), (server.link("/f"), 3, None)]);
+    server.script(
+        "GET /slow",
+        [Answer::body(b"abc").after(Duration::from_millis(400))],
+    );
+    let json = message(&[
+        (server.link("/f"), 3, None),
+        (server.link("/slow"), 3, None),
+        (server.link("/f"), 3, None),
+    ]);
     let call = receive(&server, json).into_dir(dir.path());
     let target = dir.path().join("payload-1.bin");
     let (result, ()) = tokio::join!(std::future::IntoFuture::into_future(call), async {
@@ -119,9 +176,17 @@ async fn what_appears_meanwhile_is_not_overwritten_either() {
         std::fs::write(&target, b"mine").expect("a file");
     });
     let error = result.expect_err("it exists");
-    assert_eq!((verdict(&error).2, error.kind()), (Some(1), ErrorKind::LocalFile), "{error}");
+    assert_eq!(
+        (verdict(&error).2, error.kind()),
+        (Some(1), ErrorKind::LocalFile),
+        "{error}"
+    );
     assert_eq!(std::fs::read(&target).expect("a file"), b"mine");
-    assert_eq!(names(dir.path()), ["payload-1.bin"], "the others are not there either");
+    assert_eq!(
+        names(dir.path()),
+        ["payload-1.bin"],
+        "the others are not there either"
+    );
 }
 
 #[tokio::test]
@@ -132,7 +197,11 @@ async fn one_name_for_two_payloads_is_an_error() {
     let target = dir.path().join("same");
     let call = receive(&server, json).into_files(move |_, _| Some(target.clone()));
     let error = call.await.expect_err("one name");
-    assert_eq!((verdict(&error).2, error.kind()), (Some(1), ErrorKind::LocalFile), "{error}");
+    assert_eq!(
+        (verdict(&error).2, error.kind()),
+        (Some(1), ErrorKind::LocalFile),
+        "{error}"
+    );
     assert_eq!(names(dir.path()), [""; 0]);
 }
 
@@ -147,10 +216,15 @@ async fn nothing_appears_where_anything_fails() {
     let good = linking(&server, "/good", b"abc");
     let digest = |bytes: &[u8]| Some(Digest::of(bytes));
     let two = |path: &str, bytes: &[u8]| {
-        message(&[(server.link("/good"), 3, digest(b"abc")), (server.link(path), 3, digest(bytes))])
+        message(&[
+            (server.link("/good"), 3, digest(b"abc")),
+            (server.link(path), 3, digest(bytes)),
+        ])
     };
     let second = |json: String, payload_type: &str| {
-        let at = json.rfind("\"payload_type\":\"binary\"").expect("the second payload");
+        let at = json
+            .rfind("\"payload_type\":\"binary\"")
+            .expect("the second payload");
         json[..at].to_owned() + &json[at..].replacen("binary", payload_type, 1)
     };
     let direct = |payload_type: &str, data: &str| {
@@ -163,23 +237,74 @@ async fn nothing_appears_where_anything_fails() {
         text
     };
     for (json, code, phase, index) in [
-        (two("/wrong", b"abc"), ErrorCode::ChecksumMismatch, Phase::Fetch, 1),
-        (two("/long", b"abc"), ErrorCode::SizeMismatch, Phase::Fetch, 1),
-        (two("/missing", b"abc"), ErrorCode::DownloadFailed, Phase::Fetch, 1),
-        (second(two("/text", b"ab\xff"), "text"), ErrorCode::DeserializationError, Phase::Decode, 1),
-        (second(two("/json", b"[1,"), "dictionary"), ErrorCode::DeserializationError, Phase::Decode, 1),
-        (second(two("/json", b"[1,"), "arrowtable"), ErrorCode::DeserializationError, Phase::Decode, 1),
-        (direct("text", "YWL/"), ErrorCode::DeserializationError, Phase::Decode, 0),
-        (direct("binary", "YWL"), ErrorCode::DeserializationError, Phase::Decode, 0),
-        (direct("jsontable", "WzFd"), ErrorCode::DeserializationError, Phase::Decode, 0),
+        (
+            two("/wrong", b"abc"),
+            ErrorCode::ChecksumMismatch,
+            Phase::Fetch,
+            1,
+        ),
+        (
+            two("/long", b"abc"),
+            ErrorCode::SizeMismatch,
+            Phase::Fetch,
+            1,
+        ),
+        (
+            two("/missing", b"abc"),
+            ErrorCode::DownloadFailed,
+            Phase::Fetch,
+            1,
+        ),
+        (
+            second(two("/text", b"ab\xff"), "text"),
+            ErrorCode::DeserializationError,
+            Phase::Decode,
+            1,
+        ),
+        (
+            second(two("/json", b"[1,"), "dictionary"),
+            ErrorCode::DeserializationError,
+            Phase::Decode,
+            1,
+        ),
+        (
+            second(two("/json", b"[1,"), "arrowtable"),
+            ErrorCode::DeserializationError,
+            Phase::Decode,
+            1,
+        ),
+        (
+            direct("text", "YWL/"),
+            ErrorCode::DeserializationError,
+            Phase::Decode,
+            0,
+        ),
+        (
+            direct("binary", "YWL"),
+            ErrorCode::DeserializationError,
+            Phase::Decode,
+            0,
+        ),
+        (
+            direct("jsontable", "WzFd"),
+            ErrorCode::DeserializationError,
+            Phase::Decode,
+            0,
+        ),
     ] {
         let dir = folder();
-        let error = receive(&server, json).into_dir(dir.path()).await.expect_err("a fault");
+        let error = receive(&server, json)
+            .into_dir(dir.path())
+            .await
+            .expect_err("a fault");
         assert_eq!(verdict(&error), (code, phase, Some(index)), "{error}");
         assert_eq!(names(dir.path()), [""; 0], "{error}");
     }
     let dir = folder();
-    receive(&server, direct("text", "YWJj")).into_dir(dir.path()).await.expect("without a fault");
+    receive(&server, direct("text", "YWJj"))
+        .into_dir(dir.path())
+        .await
+        .expect("without a fault");
     assert_eq!(names(dir.path()), ["payload-0.txt", "payload-1.bin"]);
 }
 
@@ -188,9 +313,15 @@ async fn a_folder_that_is_not_there_is_named() {
     let (server, dir) = (Server::start().await, folder());
     server.put("/f", b"abc");
     let missing = dir.path().join("missing");
-    let error = receive(&server, linking(&server, "/f", b"abc")).into_dir(&missing).await.expect_err("no folder");
+    let error = receive(&server, linking(&server, "/f", b"abc"))
+        .into_dir(&missing)
+        .await
+        .expect_err("no folder");
     assert_eq!(error.kind(), ErrorKind::LocalFile);
-    assert!(error.message().contains(&missing.display().to_string()), "{error}");
+    assert!(
+        error.message().contains(&missing.display().to_string()),
+        "{error}"
+    );
     assert_eq!(names(dir.path()), [""; 0]);
 }
 
@@ -205,9 +336,15 @@ async fn an_attempt_that_broke_leaves_nothing_in_the_file() {
         Answer::chunked(&bytes),
     ];
     server.script("GET /f", answers);
-    receive(&server, linking(&server, "/f", &bytes)).into_dir(dir.path()).await.expect("the fourth attempt");
+    receive(&server, linking(&server, "/f", &bytes))
+        .into_dir(dir.path())
+        .await
+        .expect("the fourth attempt");
     assert_eq!(names(dir.path()), ["payload-0.bin"]);
-    assert_eq!(std::fs::read(dir.path().join("payload-0.bin")).expect("a file"), bytes);
+    assert_eq!(
+        std::fs::read(dir.path().join("payload-0.bin")).expect("a file"),
+        bytes
+    );
 }
 
 #[tokio::test]
@@ -216,23 +353,34 @@ async fn until_it_is_verified_a_file_has_another_name() {
     let bytes = sample(300_000);
     server.script("GET /f", [Answer::cut(&bytes, 200_000, &[Step::Hold])]);
     let json = linking(&server, "/f", &bytes);
-    let call = tokio::spawn(std::future::IntoFuture::into_future(receive(&server, json).into_dir(dir.path())));
+    let call = tokio::spawn(std::future::IntoFuture::into_future(
+        receive(&server, json).into_dir(dir.path()),
+    ));
     let temporary = loop {
         tokio::time::sleep(Duration::from_millis(5)).await;
-        let partial = |name: &String| std::fs::metadata(dir.path().join(name)).is_ok_and(|file| file.len() == 200_000);
+        let partial = |name: &String| {
+            std::fs::metadata(dir.path().join(name)).is_ok_and(|file| file.len() == 200_000)
+        };
         if let Some(name) = names(dir.path()).into_iter().find(partial) {
             break name;
         }
         assert!(!call.is_finished());
     };
-    assert!(temporary.starts_with('.') && !temporary.contains("payload"), "{temporary}");
+    assert!(
+        temporary.starts_with('.') && !temporary.contains("payload"),
+        "{temporary}"
+    );
     assert_eq!(names(dir.path()), [temporary]);
     // Dropped in the middle.
     call.abort();
     assert!(call.await.expect_err("aborted").is_cancelled());
     assert_eq!(names(dir.path()), [""; 0]);
     tokio::time::sleep(Duration::from_millis(200)).await;
-    assert_eq!(server.count("GET /f"), 1, "attempts go on behind the caller's back");
+    assert_eq!(
+        server.count("GET /f"),
+        1,
+        "attempts go on behind the caller's back"
+    );
 }
 
 #[cfg(unix)]
@@ -241,11 +389,18 @@ async fn a_received_file_is_like_any_other() {
     use std::os::unix::fs::PermissionsExt;
     let (server, dir) = (Server::start().await, folder());
     server.put("/f", b"abc");
-    receive(&server, linking(&server, "/f", b"abc")).into_dir(dir.path()).await.expect("a file");
+    receive(&server, linking(&server, "/f", b"abc"))
+        .into_dir(dir.path())
+        .await
+        .expect("a file");
     std::fs::write(dir.path().join("plain"), b"").expect("a file");
     let mode = |name: &str| {
         let path: PathBuf = dir.path().join(name);
-        std::fs::metadata(path).expect("a file").permissions().mode() & 0o777
+        std::fs::metadata(path)
+            .expect("a file")
+            .permissions()
+            .mode()
+            & 0o777
     };
     assert_eq!(mode("payload-0.bin"), mode("plain"));
 }

@@ -5,8 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use natsbridge::{
-    Download, DownloadHandler, Draft, Error, Fetch, Folder, HandlerError, Origin, Part, Plik, Retry, Sink, Upload,
-    UploadHandler, Uploaded, fetch_with_backoff, now, plik_oneshot_upload, smartreceive, smartsend,
+    Download, DownloadHandler, Draft, Error, Fetch, Folder, HandlerError, Origin, Part, Plik,
+    Retry, Sink, Upload, UploadHandler, Uploaded, fetch_with_backoff, now, plik_oneshot_upload,
+    smartreceive, smartsend,
 };
 
 use super::answer::{Answer, Step};
@@ -18,7 +19,10 @@ const SECRET: &str = "hunter2";
 
 /// Everything that can be printed of an error.
 fn printed(error: &Error) -> String {
-    let mut text = format!("{error}\n{error:?}\n{error:#?}\n{}", error.report(now()).to_json());
+    let mut text = format!(
+        "{error}\n{error:?}\n{error:#?}\n{}",
+        error.report(now()).to_json()
+    );
     let mut source = error.source();
     while let Some(error) = source {
         text.push_str(&format!("\n{error}\n{error:?}"));
@@ -53,7 +57,10 @@ async fn errors_of_downloads_hold_no_query() {
         let path = format!("/f/{at}?token=a,{SECRET}@b");
         server.script(&format!("GET /f/{at}?"), [answer]);
         let call = receive(&server, linking(&server, &path, b"abc")).max_retries(2);
-        let error = call.read_timeout(Duration::from_millis(200)).await.expect_err("a fault");
+        let error = call
+            .read_timeout(Duration::from_millis(200))
+            .await
+            .expect_err("a fault");
         assert!(error.message().contains(&format!("/f/{at}")), "{error}");
         is_clean(&printed(&error));
         if at < 5 {
@@ -63,9 +70,14 @@ async fn errors_of_downloads_hold_no_query() {
         }
     }
     let nobody = format!("http://127.0.0.1:1/?token={SECRET}");
-    let error = fetch_with_backoff(&nobody).base_delay(DELAY).await.expect_err("nobody there");
+    let error = fetch_with_backoff(&nobody)
+        .base_delay(DELAY)
+        .await
+        .expect_err("nobody there");
     is_clean(&printed(&error));
-    let error = receive(&server, message(&[(nobody, 3, None)])).await.expect_err("not allowed");
+    let error = receive(&server, message(&[(nobody, 3, None)]))
+        .await
+        .expect_err("not allowed");
     is_clean(&printed(&error));
 }
 
@@ -86,16 +98,27 @@ async fn errors_of_messages_hold_no_user_info() {
         let json = json.replace(&url, &wrong);
         let error = receive(&server, json).await.expect_err("no link");
         is_clean(&printed(&error));
-        is_clean(&printed(&fetch_with_backoff(&wrong).await.expect_err("no link")));
+        is_clean(&printed(
+            &fetch_with_backoff(&wrong).await.expect_err("no link"),
+        ));
     }
-    let broker = json.replace("nats://localhost:4222", &format!("nats://me:{SECRET}@localhost:4222"));
+    let broker = json.replace(
+        "nats://localhost:4222",
+        &format!("nats://me:{SECRET}@localhost:4222"),
+    );
     assert_ne!(broker, json, "the default of broker_url");
-    is_clean(&printed(&receive(&server, broker).await.expect_err("user-info")));
+    is_clean(&printed(
+        &receive(&server, broker).await.expect_err("user-info"),
+    ));
 }
 
 #[tokio::test]
 async fn errors_of_uploads_hold_no_token() {
-    let plik = || Plik::kept(Duration::from_secs(60)).token(SECRET).password("me", SECRET);
+    let plik = || {
+        Plik::kept(Duration::from_secs(60))
+            .token(SECRET)
+            .password("me", SECRET)
+    };
     is_clean(&format!("{:?}", plik()));
     let created = format!("{{\"id\": \"U1\", \"uploadToken\": \"{SECRET}\"}}");
     let faults: [fn() -> Answer; 6] = [
@@ -111,8 +134,14 @@ async fn errors_of_uploads_hold_no_token() {
             let server = Server::start().await;
             server.script(step, [fault()]);
             server.script("POST /upload", [Answer::body(created.as_bytes())]);
-            let call = send(&server, [Part::binary("f", b"abc")]).fileserver_upload_handler(plik()).fallback(false);
-            let error = call.read_timeout(Duration::from_millis(200)).max_retries(2).await.expect_err("a fault");
+            let call = send(&server, [Part::binary("f", b"abc")])
+                .fileserver_upload_handler(plik())
+                .fallback(false);
+            let error = call
+                .read_timeout(Duration::from_millis(200))
+                .max_retries(2)
+                .await
+                .expect_err("a fault");
             is_clean(&printed(&error));
         }
     }
@@ -123,10 +152,18 @@ async fn errors_of_uploads_hold_no_token() {
         format!("http://127.0.0.1:1/#{SECRET}"),
     ] {
         let part = Part::binary("f", b"abc");
-        let call = smartsend("a.b", [part]).fileserver_url(&url).size_threshold(1).base_delay(DELAY).fallback(false);
+        let call = smartsend("a.b", [part])
+            .fileserver_url(&url)
+            .size_threshold(1)
+            .base_delay(DELAY)
+            .fallback(false);
         is_clean(&format!("{call:?}"));
         is_clean(&printed(&call.await.expect_err("nobody there")));
-        is_clean(&printed(&plik_oneshot_upload(&url, "f", b"abc".to_vec()).await.expect_err("nobody there")));
+        is_clean(&printed(
+            &plik_oneshot_upload(&url, "f", b"abc".to_vec())
+                .await
+                .expect_err("nobody there"),
+        ));
         let call = smartreceive(b"{}".to_vec()).fileserver_url(&url);
         is_clean(&format!("{call:?}"));
         is_clean(&printed(&call.await.expect_err("no message")));
@@ -135,14 +172,23 @@ async fn errors_of_uploads_hold_no_token() {
 
 #[tokio::test]
 async fn a_refused_broker_url_is_told_without_its_user_info() {
-    for broker in [format!("nats://me:{SECRET}@localhost:4222,http://x"), format!("http://me:{SECRET}@localhost")] {
+    for broker in [
+        format!("nats://me:{SECRET}@localhost:4222,http://x"),
+        format!("http://me:{SECRET}@localhost"),
+    ] {
         let call = smartsend("a.b", [Part::text("t", "x")]).broker_url(&broker);
         is_clean(&format!("{call:?}"));
         is_clean(&printed(&call.await.expect_err("no NATS server")));
-        is_clean(&format!("{:?}", Draft::new("a.b", [Part::text("t", "x")]).broker_url(&broker)));
+        is_clean(&format!(
+            "{:?}",
+            Draft::new("a.b", [Part::text("t", "x")]).broker_url(&broker)
+        ));
     }
     let broker = format!("nats://me:{SECRET}@localhost:4222");
-    let (envelope, json) = smartsend("a.b", [Part::text("t", "x")]).broker_url(broker).await.expect("a message");
+    let (envelope, json) = smartsend("a.b", [Part::text("t", "x")])
+        .broker_url(broker)
+        .await
+        .expect("a message");
     assert_eq!(envelope.broker_url, "nats://localhost:4222");
     is_clean(&json);
 }
@@ -154,7 +200,10 @@ struct Printing(Arc<Mutex<String>>);
 impl UploadHandler for Printing {
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, HandlerError> {
         let uploaded = Uploaded::new(200, format!("http://files.example/f?token={SECRET}"));
-        self.0.lock().expect("a lock").push_str(&format!("{upload:?}\n{uploaded:?}\n"));
+        self.0
+            .lock()
+            .expect("a lock")
+            .push_str(&format!("{upload:?}\n{uploaded:?}\n"));
         Ok(uploaded)
     }
 }
@@ -165,7 +214,10 @@ impl DownloadHandler for Printing {
     }
 
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
-        self.0.lock().expect("a lock").push_str(&format!("{download:?}\n{sink:?}\n"));
+        self.0
+            .lock()
+            .expect("a lock")
+            .push_str(&format!("{download:?}\n{sink:?}\n"));
         sink.start(None)?;
         sink.write(&sample(10))
     }
@@ -182,9 +234,19 @@ impl UploadHandler for Revealing {
 
 #[tokio::test]
 async fn a_url_that_cannot_be_sent_is_told_without_its_secrets() {
-    for url in ["http://me:hunter2@a/f", "http://a/f?hunter2#f", "ftp://hunter2@a/f", "http://127.1/f?hunter2"] {
-        let call = smartsend("a.b", [Part::binary("f", b"abc")]).size_threshold(1).fallback(false);
-        let error = call.fileserver_upload_handler(Revealing(url)).await.expect_err("no link");
+    for url in [
+        "http://me:hunter2@a/f",
+        "http://a/f?hunter2#f",
+        "ftp://hunter2@a/f",
+        "http://127.1/f?hunter2",
+    ] {
+        let call = smartsend("a.b", [Part::binary("f", b"abc")])
+            .size_threshold(1)
+            .fallback(false);
+        let error = call
+            .fileserver_upload_handler(Revealing(url))
+            .await
+            .expect_err("no link");
         is_clean(&printed(&error));
     }
 }
@@ -194,15 +256,33 @@ async fn what_handlers_see_can_be_printed() {
     let handler = Printing::default();
     let url = format!("http://files.example/upload?token={SECRET}");
     let parts = [Part::binary("f", sample(10))];
-    let call = smartsend("a.b", parts).fileserver_url(url).size_threshold(1).fileserver_upload_handler(handler.clone());
-    let (_, json) = call.retry(Retry { max_retries: 1, ..Retry::default() }).await.expect("a message");
+    let call = smartsend("a.b", parts)
+        .fileserver_url(url)
+        .size_threshold(1)
+        .fileserver_upload_handler(handler.clone());
+    let (_, json) = call
+        .retry(Retry {
+            max_retries: 1,
+            ..Retry::default()
+        })
+        .await
+        .expect("a message");
     assert!(json.contains(SECRET), "the link itself is whole");
-    smartreceive(json).fileserver_download_handler(handler.clone()).await.expect("a message");
+    smartreceive(json)
+        .fileserver_download_handler(handler.clone())
+        .await
+        .expect("a message");
     let text = handler.0.lock().expect("a lock").clone();
     assert_eq!(text.lines().count(), 4, "{text}");
     is_clean(&text);
-    let folder = Folder::new(std::env::temp_dir(), format!("http://me:{SECRET}@files.example/?{SECRET}"));
-    is_clean(&format!("{folder:?} {:?}", Fetch::new(["http://files.example".parse().expect("an origin")])));
+    let folder = Folder::new(
+        std::env::temp_dir(),
+        format!("http://me:{SECRET}@files.example/?{SECRET}"),
+    );
+    is_clean(&format!(
+        "{folder:?} {:?}",
+        Fetch::new(["http://files.example".parse().expect("an origin")])
+    ));
 }
 
 #[tokio::test]
@@ -211,10 +291,14 @@ async fn a_password_goes_only_to_the_servers_it_is_for() {
     for server in [&server, &other] {
         server.put("/f", b"abc");
     }
-    let handler = Plik::oneshot().server(server.origin()).password("me", SECRET);
+    let handler = Plik::oneshot()
+        .server(server.origin())
+        .password("me", SECRET);
     let json = message(&[(server.link("/f"), 3, None), (other.link("/f"), 3, None)]);
     let call = receive(&server, json).fileserver_download_handler(handler);
-    call.allowed_origins([server.origin(), other.origin()]).await.expect("both");
+    call.allowed_origins([server.origin(), other.origin()])
+        .await
+        .expect("both");
     assert!(server.seen()[0].header("authorization").is_some());
     assert_eq!(other.seen()[0].header("authorization"), None);
 }

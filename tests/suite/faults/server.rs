@@ -23,6 +23,9 @@ pub(super) struct Server {
     accepting: JoinHandle<()>,
 }
 
+/// As many bytes as [`Step::Pour`] has.
+pub(super) const POURED: u64 = 64 << 20;
+
 /// A request as it came.
 #[derive(Clone, Debug)]
 pub(super) struct Seen {
@@ -49,14 +52,20 @@ struct State {
 
 impl Server {
     pub(super) async fn start() -> Self {
-        Server::listen(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port"))
+        Server::listen(
+            TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                .await
+                .expect("a free port"),
+        )
     }
 
     /// One whose connections hold few bytes that nobody has read.
     pub(super) async fn narrow() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(16 * 1024).expect("a buffer");
-        socket.bind((Ipv4Addr::LOCALHOST, 0).into()).expect("a free port");
+        socket
+            .bind((Ipv4Addr::LOCALHOST, 0).into())
+            .expect("a free port");
         Server::listen(socket.listen(64).expect("a listener"))
     }
 
@@ -64,12 +73,18 @@ impl Server {
         let address = listener.local_addr().expect("an address");
         let state = Arc::default();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
-        Server { address, state, accepting }
+        Server {
+            address,
+            state,
+            accepting,
+        }
     }
 
     /// Answers requests whose line starts so, such as `POST /file/`, one after the other; the last answer repeats.
     pub(super) fn script(&self, line: &str, answers: impl IntoIterator<Item = Answer>) {
-        self.state().rules.push((line.to_owned(), answers.into_iter().collect()));
+        self.state()
+            .rules
+            .push((line.to_owned(), answers.into_iter().collect()));
     }
 
     /// Serves a file under a path.
@@ -101,19 +116,31 @@ impl Server {
 
     /// The lines of all requests so far.
     pub(super) fn lines(&self) -> Vec<String> {
-        self.state().seen.iter().map(|seen| seen.line.clone()).collect()
+        self.state()
+            .seen
+            .iter()
+            .map(|seen| seen.line.clone())
+            .collect()
     }
 
     /// Requests so far whose line starts so.
     pub(super) fn count(&self, line: &str) -> usize {
-        self.state().seen.iter().filter(|seen| seen.line.starts_with(line)).count()
+        self.state()
+            .seen
+            .iter()
+            .filter(|seen| seen.line.starts_with(line))
+            .count()
     }
 
     /// The times between the requests whose line starts so.
     pub(super) fn gaps(&self, line: &str) -> Vec<Duration> {
         let state = self.state();
-        let times: Vec<Instant> =
-            state.seen.iter().filter(|seen| seen.line.starts_with(line)).map(|seen| seen.at).collect();
+        let times: Vec<Instant> = state
+            .seen
+            .iter()
+            .filter(|seen| seen.line.starts_with(line))
+            .map(|seen| seen.at)
+            .collect();
         times.windows(2).map(|pair| pair[1] - pair[0]).collect()
     }
 
@@ -135,7 +162,10 @@ impl Drop for Server {
 
 impl Seen {
     pub(super) fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     pub(super) fn json(&self) -> Value {
@@ -145,11 +175,16 @@ impl Seen {
     /// What stands in the one part of a form: its headers and its content.
     pub(super) fn part(&self) -> (String, Vec<u8>) {
         let kind = self.header("content-type").expect("a content type");
-        let boundary = kind.strip_prefix("multipart/form-data; boundary=").expect("a form");
+        let boundary = kind
+            .strip_prefix("multipart/form-data; boundary=")
+            .expect("a form");
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let start = find(&self.body, b"\r\n\r\n").expect("a part's header");
         let end = self.body.len() - format!("\r\n--{boundary}--\r\n").len();
-        (text(&self.body[..start]), self.body[start + 4..end].to_vec())
+        (
+            text(&self.body[..start]),
+            self.body[start + 4..end].to_vec(),
+        )
     }
 }
 
@@ -161,7 +196,13 @@ async fn accept(listener: TcpListener, state: Arc<Mutex<State>>) {
     // Aborted with the task that holds it.
     let mut connections = JoinSet::new();
     while let Ok((stream, _)) = listener.accept().await {
-        let connection = Connection { stream, state: Arc::clone(&state), index: 0, left: 0, waits: false };
+        let connection = Connection {
+            stream,
+            state: Arc::clone(&state),
+            index: 0,
+            left: 0,
+            waits: false,
+        };
         connections.spawn(async move {
             // How a connection ends is for the client to judge.
             let _ = connection.serve().await;
@@ -200,10 +241,13 @@ impl Connection {
                         sleep(pause).await;
                     }
                 }
-                Step::Pour(bytes) => loop {
-                    self.send(&bytes).await?;
-                    self.seen(|seen| seen.poured += bytes.len() as u64);
-                },
+                Step::Pour(bytes) => {
+                    // A client that takes all of this will take anything.
+                    while lock(&self.state).seen[self.index].poured < POURED {
+                        self.send(&bytes).await?;
+                        self.seen(|seen| seen.poured += bytes.len() as u64);
+                    }
+                }
                 Step::Pause(pause) => sleep(pause).await,
                 Step::Hold => self.hold().await,
                 Step::Reset => {
@@ -244,9 +288,20 @@ impl Connection {
         };
         let headers = headers.split("\r\n").map(header).collect();
         let body = bytes.split_off(end + 4);
-        let seen = Seen { line: line.clone(), headers, body, at: Instant::now(), poured: 0 };
-        let length = seen.header("content-length").map_or(0, |length| length.parse().expect("a length"));
-        assert!(seen.header("transfer-encoding").is_none(), "the length of an upload is known: {seen:?}");
+        let seen = Seen {
+            line: line.clone(),
+            headers,
+            body,
+            at: Instant::now(),
+            poured: 0,
+        };
+        let length = seen
+            .header("content-length")
+            .map_or(0, |length| length.parse().expect("a length"));
+        assert!(
+            seen.header("transfer-encoding").is_none(),
+            "the length of an upload is known: {seen:?}"
+        );
         self.left = length - seen.body.len();
         self.waits = true;
         let mut state = lock(&self.state);
@@ -254,7 +309,10 @@ impl Connection {
         state.seen.push(seen);
         state.unanswered += 1;
         state.most_unanswered = state.most_unanswered.max(state.unanswered);
-        let rule = state.rules.iter_mut().find(|(start, _)| line.starts_with(start.as_str()));
+        let rule = state
+            .rules
+            .iter_mut()
+            .find(|(start, _)| line.starts_with(start.as_str()));
         let answer = rule.and_then(|(_, answers)| match answers.len() {
             0 | 1 => answers.front().cloned(),
             _ => answers.pop_front(),
@@ -304,18 +362,28 @@ impl Connection {
         let seen = state.seen[self.index].clone();
         let (method, target) = seen.line.split_once(' ').unwrap_or_default();
         let path = target.split('?').next().unwrap_or_default();
-        match (method, path.strip_prefix("/upload"), path.strip_prefix("/file/")) {
+        match (
+            method,
+            path.strip_prefix("/upload"),
+            path.strip_prefix("/file/"),
+        ) {
             ("POST", Some(""), _) => {
                 state.uploads += 1;
                 let number = state.uploads;
-                plain(&json!({"id": format!("U{number}"), "uploadToken": format!("T{number}"), "files": null}))
+                plain(
+                    &json!({"id": format!("U{number}"), "uploadToken": format!("T{number}"), "files": null}),
+                )
             }
             ("POST", _, Some(upload)) => {
-                state.files.insert(format!("/file/{upload}/F/payload"), seen.part().1);
+                state
+                    .files
+                    .insert(format!("/file/{upload}/F/payload"), seen.part().1);
                 plain(&json!({"id": "F", "status": "uploaded"}))
             }
             ("DELETE", Some(upload), _) => {
-                state.files.retain(|file, _| !file.starts_with(&format!("/file{upload}/")));
+                state
+                    .files
+                    .retain(|file, _| !file.starts_with(&format!("/file{upload}/")));
                 plain(&json!("ok"))
             }
             ("GET", _, _) if state.files.contains_key(path) => whole(200, &state.files[path]),
@@ -336,10 +404,15 @@ fn plain(value: &Value) -> Vec<u8> {
 
 fn whole(status: u16, body: &[u8]) -> Vec<u8> {
     let length = body.len().to_string();
-    let headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", length.as_str())];
+    let headers = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", length.as_str()),
+    ];
     [head(status, &headers), body.to_vec()].concat()
 }
 
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes.windows(wanted.len()).position(|window| window == wanted)
+    bytes
+        .windows(wanted.len())
+        .position(|window| window == wanted)
 }
