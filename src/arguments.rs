@@ -6,7 +6,7 @@ use crate::generated::{DEFAULTS, DESKTOP};
 use crate::wire::Checksum;
 
 /// Everything that a sender can say about a message but for its subject and payloads.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Arguments {
     pub(crate) broker_url: Option<String>,
     pub(crate) size_threshold: Option<u64>,

@@ -14,7 +14,7 @@ use crate::pattern::Pattern;
 pub(crate) const MAX_PATH: usize = 8;
 
 /// How many violations of one text are kept.
-const MOST: usize = 1_000;
+pub(crate) const MOST: usize = 1_000;
 
 /// Every violation of the schema of an envelope, in schema order. Of more than 1,000 the first 1,000 are given, and the last
 /// of them tells how many are left out.

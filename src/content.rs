@@ -57,6 +57,11 @@ pub(crate) fn serialize(
     data: PartData,
 ) -> Result<Serialized, ContentError> {
     let value = match data {
+        PartData::External { size: 0 } => {
+            // Nothing is there to be fetched of no bytes (wire.md W2.6).
+            check(payload_type, &Bytes::new())?;
+            return Ok(Serialized::Bytes(Bytes::new()));
+        }
         PartData::External { size } => return Ok(Serialized::External(size)),
         PartData::Failed(Unserializable {
             message, expected, ..
@@ -82,10 +87,11 @@ pub(crate) fn serialize(
         (PayloadType::Dictionary, Value::Rows(rows)) => write(&rows_value(rows))?,
         (PayloadType::Jsontable, Value::Rows(rows)) => write(&rows_value(rows))?,
         (PayloadType::Jsontable, Value::Json(Json::Array(rows))) => {
-            if let Some(row) = rows.iter().find(|row| !row.is_object()) {
+            let mut numbered = rows.iter().enumerate();
+            if let Some((index, row)) = numbered.find(|(_, row)| !row.is_object()) {
                 return Err(ContentError::new(
                     "an array of objects",
-                    format!("the row {row}"),
+                    format!("{} as row {index}", kind(row)),
                 ));
             }
             write(&Json::Array(rows))?

@@ -1,6 +1,6 @@
 //! A message before it is written: what the sender says, and the pure way from there to the wire.
 
-use std::fmt::Display;
+use std::fmt::{self, Display};
 use std::str::FromStr;
 
 use serde_json::{Map, Value as Json};
@@ -20,7 +20,7 @@ use crate::wire::{Envelope, ErrorCode, PayloadType, Phase, Timestamp, Uuid};
 /// A message with everything that its sender can say about it; what is not said has its default.
 ///
 /// [`Draft::encode`] turns it into JSON without a clock, a network or a runtime. `smartsend` does the same with all of them.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Draft {
     pub(crate) subject: String,
     pub(crate) parts: Vec<Part>,
@@ -66,8 +66,7 @@ impl Draft {
             .iter()
             .map(|part| part.id.unwrap_or_else(&mut *new_id))
             .collect();
-        encode(&header, parts, &ids, &arguments)
-            .map_err(|error| error.within(&header.context()))
+        encode(&header, parts, &ids, &arguments).map_err(|error| error.within(&header.context()))
     }
 
     /// What is known of the message before its ids are chosen.
@@ -98,6 +97,16 @@ impl Draft {
         checked
             .map(drop)
             .map_err(|error| error.within(&header.context()))
+    }
+}
+
+/// The subject and the parts, without arguments that may hold a secret.
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Draft")
+            .field("subject", &self.subject)
+            .field("parts", &self.parts.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -148,7 +157,8 @@ impl Header {
     /// The envelope of these texts, none of which the check has found wrong.
     fn envelope(&self, arguments: &Arguments) -> Result<Envelope, Error> {
         fn read<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
-            text.parse().map_err(|error: T::Err| Error::argument(error.to_string()))
+            text.parse()
+                .map_err(|error: T::Err| Error::argument(error.to_string()))
         }
         Ok(Envelope {
             correlation_id: read(&self.correlation_id)?,

@@ -194,6 +194,10 @@ impl Incoming {
                 *place = Some(bytes);
             }
         }
+        // What is wrong with a fetched payload counts before the content of any (wire.md W7.1).
+        for (index, bytes) in contents.iter().enumerate() {
+            self.check_fetched(index, bytes.as_ref())?;
+        }
         let contents = contents.into_iter().enumerate();
         let values = contents
             .map(|(index, bytes)| self.value(index, bytes))
@@ -255,32 +259,39 @@ impl Incoming {
             .map_err(|error| self.content_error(index, payload, error))
     }
 
-    /// The value of payload `index`; `fetched` is what its link brought.
+    /// The value of payload `index`; `fetched` is what its link brought, its size and digest found right.
     pub(crate) fn value(&self, index: usize, fetched: Option<Bytes>) -> Result<Value, Error> {
         let payload = &self.envelope.payloads[index];
         let bytes = match fetched {
             Some(bytes) if payload.transport == Transport::Link => bytes,
-            _ if payload.transport == Transport::Link => {
-                let message = format!("payload {index} was not fetched");
-                return Err(Error::new(
-                    ErrorKind::Argument,
-                    ErrorCode::DownloadFailed,
-                    Phase::Fetch,
-                    message,
-                )
-                .of_payload(index, &payload.dataname, "data")
-                .within(&self.context()));
-            }
             _ => match raw(payload).map_err(|error| self.content_error(index, payload, error))? {
-                Raw::Bytes(bytes) => bytes,
+                Raw::Bytes(bytes) => self.checked(index, payload, bytes)?,
                 Raw::Inline(value) => {
                     return content::inline(payload.payload_type, value)
                         .map_err(|error| self.content_error(index, payload, error));
                 }
             },
         };
-        let bytes = self.checked(index, payload, bytes)?;
         self.content(index, bytes)
+    }
+
+    fn check_fetched(&self, index: usize, fetched: Option<&Bytes>) -> Result<(), Error> {
+        let payload = &self.envelope.payloads[index];
+        match fetched {
+            _ if payload.transport != Transport::Link => Ok(()),
+            Some(bytes) => self.checked(index, payload, bytes.clone()).map(drop),
+            None => {
+                let message = format!("payload {index} was not fetched");
+                Err(Error::new(
+                    ErrorKind::Argument,
+                    ErrorCode::DownloadFailed,
+                    Phase::Fetch,
+                    message,
+                )
+                .of_payload(index, &payload.dataname, "data")
+                .within(&self.context()))
+            }
+        }
     }
 
     /// The bytes again, if their number and digest are what the payload says.
@@ -326,7 +337,10 @@ impl Incoming {
         code: ErrorCode,
         message: String,
     ) -> Error {
-        Error::new(ErrorKind::Message, code, Phase::Decode, message)
+        let fetched = matches!(code, ErrorCode::SizeMismatch | ErrorCode::ChecksumMismatch)
+            && payload.transport == Transport::Link;
+        let phase = if fetched { Phase::Fetch } else { Phase::Decode };
+        Error::new(ErrorKind::Message, code, phase, message)
             .of_payload(index, &payload.dataname, "data")
             .within(&self.context())
     }

@@ -143,40 +143,33 @@ impl fmt::Display for InvalidLink {
 
 impl std::error::Error for InvalidLink {}
 
-/// A URL, or a list of them, without user-info and queries, so that it can be shown (wire.md W6.10).
-pub(crate) fn redact(urls: &str) -> String {
-    urls.split(',')
-        .map(redact_one)
-        .collect::<Vec<_>>()
-        .join(",")
+/// A URL without whatever may be a secret in it, so that it can be shown (wire.md W6.10).
+pub(crate) fn redact(url: &str) -> String {
+    let (shown, cut) = match url.find(['?', '#']) {
+        Some(at) => (&url[..=at], "…"),
+        None => (url, ""),
+    };
+    // The last @ counts, since a password may hold anything.
+    let shown = match (shown.rfind('@'), shown.find("://")) {
+        (Some(at), Some(scheme)) if scheme < at => {
+            format!("{}://…{}", &shown[..scheme], &shown[at..])
+        }
+        (Some(at), _) => format!("…{}", &shown[at..]),
+        (None, _) => shown.to_owned(),
+    };
+    shown + cut
 }
 
 /// A URL without its user-info, otherwise as it was.
 pub(crate) fn without_user_info(url: &str) -> String {
-    match split_user_info(url) {
-        Some((scheme, _, rest)) => format!("{scheme}://{rest}"),
-        None => url.to_owned(),
-    }
-}
-
-fn redact_one(url: &str) -> String {
-    let mut shown = match split_user_info(url) {
-        Some((scheme, _, rest)) => format!("{scheme}://…@{rest}"),
-        None => url.to_owned(),
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return url.to_owned();
     };
-    if let Some(at) = shown.find(['?', '#']) {
-        shown.truncate(at + 1);
-        shown.push('…');
-    }
-    shown
-}
-
-/// Scheme, user-info, and everything behind it.
-fn split_user_info(url: &str) -> Option<(&str, &str, &str)> {
-    let (scheme, rest) = url.split_once("://")?;
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let at = rest.get(..end)?.rfind('@')?;
-    Some((scheme, rest.get(..at)?, rest.get(at + 1..)?))
+    match rest[..end].rfind('@') {
+        Some(at) => format!("{scheme}://{}", &rest[at + 1..]),
+        None => url.to_owned(),
+    }
 }
 
 fn port_number(digits: &str) -> Result<u16, InvalidLink> {
@@ -309,10 +302,9 @@ mod tests {
         let link: Link = "http://a/b?token=secret".parse().expect("a link");
         assert_eq!(link.to_string(), "http://a/b?…");
         assert_eq!(format!("{link:?}"), "Link(http://a/b?…)");
-        assert_eq!(
-            redact("nats://u:p@a:4222,tls://t@b"),
-            "nats://…@a:4222,tls://…@b"
-        );
+        assert_eq!(redact("nats://u:p,/@q@a:4222"), "nats://…@a:4222");
+        assert_eq!(redact("u:p@a?b@c"), "…@a?…");
+        assert_eq!(redact("http://a/x?token=b,c#d"), "http://a/x?…");
         assert_eq!(
             without_user_info("nats://u:p@a:4222/x@y"),
             "nats://a:4222/x@y"

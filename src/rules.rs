@@ -1,6 +1,6 @@
 //! The rules of a message that no schema states, and the order in which its faults count (wire.md W7.1).
 
-use crate::check::{Violation, violations};
+use crate::check::{MOST, Violation, violations};
 use crate::content::depth;
 use crate::generated::{
     ENVELOPE_MEMBERS, JSON_MAX_DEPTH, PAYLOAD_MEMBERS, PAYLOAD_METADATA_MEMBERS,
@@ -25,6 +25,9 @@ pub(crate) fn incoming(envelope: &Node<'_>, policy: &Policy) -> Vec<Violation> {
     };
     found.extend(too_many(payloads.len(), policy.max_payloads));
     for (index, payload) in payloads.iter().enumerate() {
+        if found.len() >= MOST {
+            break;
+        }
         if let Node::Object(payload) = payload {
             found.extend(unsupported(index, payload));
             found.extend(size_mismatch(index, payload));

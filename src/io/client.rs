@@ -23,6 +23,11 @@ pub(super) fn client(connect_timeout: Duration) -> Result<reqwest::Client, Handl
         .default_headers(headers)
         .redirect(Policy::none())
         .no_proxy()
+        // Whatever features the user's tree switches on, a coded body must be seen as one.
+        .no_gzip()
+        .no_brotli()
+        .no_zstd()
+        .no_deflate()
         .connect_timeout(connect_timeout)
         .build()?;
     Ok(client)

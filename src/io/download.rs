@@ -1,11 +1,12 @@
 //! Download handlers (FR-009, wire.md W6.7).
 
+use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
 use super::handler::{HandlerError, Timeouts};
 use super::sink::Sink;
-use crate::link::{Link, Origin};
+use crate::link::{Link, Origin, redact};
 use crate::retry::Retry;
 
 /// Fetches the bytes of a payload. What it writes into the sink is held against the message's size and digest.
@@ -19,7 +20,7 @@ use crate::retry::Retry;
 /// struct Store(reqwest::Client);
 ///
 /// impl DownloadHandler for Store {
-///     fn origins(&self) -> Vec<Origin> {
+///     fn origins(&self, _fileserver_url: &str) -> Vec<Origin> {
 ///         "https://files.example".parse().into_iter().collect()
 ///     }
 ///
@@ -31,8 +32,9 @@ use crate::retry::Retry;
 /// }
 /// ```
 pub trait DownloadHandler: Send + Sync + 'static {
-    /// Where links may lead unless the receiver says otherwise with `allowed_origins`.
-    fn origins(&self) -> Vec<Origin>;
+    /// Where links may lead unless the receiver says otherwise with `allowed_origins`. `fileserver_url` is the file server as the
+    /// receiver names it.
+    fn origins(&self, fileserver_url: &str) -> Vec<Origin>;
 
     /// Fetches one payload into the sink.
     fn download(
@@ -43,9 +45,11 @@ pub trait DownloadHandler: Send + Sync + 'static {
 }
 
 /// One payload to fetch: the arguments of the contract.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Download<'a> {
+    /// The file server as the receiver names it; the link may lead elsewhere.
+    pub fileserver_url: &'a str,
     /// Where it is; the receiver allows its origin.
     pub link: &'a Link,
     /// How often and how patiently to try.
@@ -56,9 +60,22 @@ pub struct Download<'a> {
     pub correlation_id: &'a str,
 }
 
+/// Without the query of a URL.
+impl fmt::Debug for Download<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("fileserver_url", &redact(self.fileserver_url))
+            .field("link", &self.link)
+            .field("retry", &self.retry)
+            .field("timeouts", &self.timeouts)
+            .field("correlation_id", &self.correlation_id)
+            .finish()
+    }
+}
+
 /// Any handler, behind a pointer.
 pub(super) trait AnyDownloadHandler: Send + Sync {
-    fn origins(&self) -> Vec<Origin>;
+    fn origins(&self, fileserver_url: &str) -> Vec<Origin>;
     fn download<'a>(
         &'a self,
         download: Download<'a>,
@@ -67,8 +84,8 @@ pub(super) trait AnyDownloadHandler: Send + Sync {
 }
 
 impl<H: DownloadHandler> AnyDownloadHandler for H {
-    fn origins(&self) -> Vec<Origin> {
-        DownloadHandler::origins(self)
+    fn origins(&self, fileserver_url: &str) -> Vec<Origin> {
+        DownloadHandler::origins(self, fileserver_url)
     }
 
     fn download<'a>(

@@ -1,6 +1,7 @@
 //! What the environment says where an argument does not (requirements 12.2, wire.md W5.3).
 
 use std::env::{self, VarError};
+use std::fmt;
 
 use crate::arguments::Arguments;
 use crate::error::Error;
@@ -8,7 +9,7 @@ use crate::generated::{BROKER_URL, DEFAULTS, ENVIRONMENT};
 use crate::link::{Link, redact, without_user_info};
 
 /// The values of the environment variables; each is absent where its variable is not set.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct Environment {
     /// `NATS_URL`.
@@ -31,6 +32,20 @@ impl Environment {
             fileserver_url: fileserver_url(None)?,
             size_threshold: size_threshold()?,
         })
+    }
+}
+
+/// Without the user-info of the broker's URL.
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("broker_url", &self.broker_url.as_deref().map(redact))
+            .field(
+                "fileserver_url",
+                &self.fileserver_url.as_deref().map(redact),
+            )
+            .field("size_threshold", &self.size_threshold)
+            .finish()
     }
 }
 
@@ -62,7 +77,7 @@ fn fileserver_url(argument: Option<String>) -> Result<Option<String>, Error> {
     match url.parse::<Link>() {
         Ok(_) => Ok(Some(url)),
         Err(reason) => {
-            let found = format!("{}: {reason}", redact(&url));
+            let found = format!("{} bytes that are not: {reason}", url.len());
             Err(unreadable(
                 name,
                 "an absolute http or https URL such as http://localhost:8080",
@@ -84,7 +99,7 @@ fn broker_url() -> Result<Option<String>, Error> {
     Err(unreadable(
         name,
         "comma-separated nats, tls, ws or wss URLs such as nats://localhost:4222",
-        &redact(&urls),
+        &format!("{} bytes that are not", urls.len()),
     ))
 }
 

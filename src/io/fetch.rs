@@ -1,5 +1,6 @@
 //! Downloads over http and https, tried again with growing delays (FR-010, wire.md W6).
 
+use std::fmt;
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::time::{Duration, SystemTime};
@@ -14,7 +15,7 @@ use super::download::{Download, DownloadHandler};
 use super::handler::{HandlerError, Timeouts, before_next_attempt};
 use super::progress::Reporter;
 use super::sink::{Sink, Taken};
-use crate::error::Error;
+use crate::error::{Context, Error};
 use crate::link::{Link, Origin};
 use crate::retry::{Retry, is_retryable_status};
 use crate::wire::{ErrorCode, Phase};
@@ -34,8 +35,8 @@ pub(super) struct Credentials {
 }
 
 /// Without the password.
-impl std::fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Credentials")
             .field("login", &self.login)
             .finish_non_exhaustive()
@@ -58,8 +59,12 @@ impl Fetch {
 }
 
 impl DownloadHandler for Fetch {
-    fn origins(&self) -> Vec<Origin> {
-        self.origins.clone()
+    /// Those of [`Fetch::new`]; without any, that of the file server.
+    fn origins(&self, fileserver_url: &str) -> Vec<Origin> {
+        match self.origins.is_empty() {
+            true => fileserver_url.parse().into_iter().collect(),
+            false => self.origins.clone(),
+        }
     }
 
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
@@ -88,7 +93,7 @@ impl DownloadHandler for Fetch {
 pub fn fetch_with_backoff(url: impl Into<String>) -> FetchWithBackoff {
     FetchWithBackoff {
         url: url.into(),
-        max_bytes: None,
+        size: None,
         correlation_id: String::new(),
         retry: Retry::default(),
         timeouts: Timeouts::default(),
@@ -96,11 +101,11 @@ pub fn fetch_with_backoff(url: impl Into<String>) -> FetchWithBackoff {
 }
 
 /// A download that is about to start; awaiting it gives the bytes.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[must_use = "nothing is fetched before it is awaited"]
 pub struct FetchWithBackoff {
     url: String,
-    max_bytes: Option<u64>,
+    size: Option<u64>,
     correlation_id: String,
     retry: Retry,
     timeouts: Timeouts,
@@ -125,9 +130,21 @@ impl FetchWithBackoff {
         self
     }
 
+    /// How long a connection may take, per attempt; 5,000 ms by default.
+    pub fn connect_timeout(mut self, connect_timeout: Duration) -> Self {
+        self.timeouts.connect_timeout = connect_timeout;
+        self
+    }
+
+    /// How long no byte may come, per attempt; 30,000 ms by default.
+    pub fn read_timeout(mut self, read_timeout: Duration) -> Self {
+        self.timeouts.read_timeout = read_timeout;
+        self
+    }
+
     /// The exact number of bytes to expect; unknown by default.
     pub fn size(mut self, size: u64) -> Self {
-        self.max_bytes = Some(size);
+        self.size = Some(size);
         self
     }
 
@@ -145,17 +162,20 @@ impl FetchWithBackoff {
                 crate::link::redact(&self.url)
             ))
         })?;
+        let context = Context {
+            correlation_id: self.correlation_id.clone(),
+            ..Context::default()
+        };
         let failed = |error: HandlerError| {
             let message = format!("{link} could not be fetched: {error}");
-            error.into_error(ErrorCode::DownloadFailed, Phase::Fetch, message)
+            error
+                .into_error(ErrorCode::DownloadFailed, Phase::Fetch, message)
+                .within(&context)
         };
-        let mut sink = Sink::memory(
-            self.max_bytes,
-            None,
-            Reporter::silent(self.max_bytes.unwrap_or(0)),
-        )
-        .map_err(failed)?;
+        let mut sink = Sink::memory(self.size, None, Reporter::silent(self.size.unwrap_or(0)))
+            .map_err(failed)?;
         let download = Download {
+            fileserver_url: &self.url,
             link: &link,
             retry: self.retry,
             timeouts: self.timeouts,
@@ -171,6 +191,15 @@ impl FetchWithBackoff {
     }
 }
 
+/// Without the query of the URL.
+impl fmt::Debug for FetchWithBackoff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FetchWithBackoff")
+            .field("url", &crate::link::redact(&self.url))
+            .finish_non_exhaustive()
+    }
+}
+
 impl IntoFuture for FetchWithBackoff {
     type Output = Result<Bytes, Error>;
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
@@ -181,9 +210,11 @@ impl IntoFuture for FetchWithBackoff {
 }
 
 /// What a status other than 200 means.
-pub(super) fn refused(status: StatusCode, headers: &HeaderMap) -> HandlerError {
+pub(super) fn refused(status: StatusCode, headers: &HeaderMap, uploading: bool) -> HandlerError {
     let hint = match status.as_u16() {
+        404 | 410 if uploading => ": no Plik answers there; is fileserver_url right?",
         404 | 410 => ": the file is gone; a one-shot file can be fetched once, and others expire",
+        400 | 413 if uploading => ": the file may be too large for this server",
         401 | 403 => ": a token or password is missing or wrong",
         300..=399 => ": redirects are not followed",
         _ => "",
@@ -205,13 +236,10 @@ async fn fetch(
         .await
         .map_err(silent)??;
     if response.status() != StatusCode::OK {
-        return Err(refused(response.status(), response.headers()));
+        return Err(refused(response.status(), response.headers(), false));
     }
-    if let Some(coding) = response
-        .headers()
-        .get(CONTENT_ENCODING)
-        .filter(|coding| *coding != "identity")
-    {
+    let mut codings = response.headers().get_all(CONTENT_ENCODING).iter();
+    if let Some(coding) = codings.find(|coding| *coding != "identity") {
         return Err(HandlerError::new(format!(
             "the file server answered with the content coding {coding:?}"
         )));

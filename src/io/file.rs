@@ -4,6 +4,7 @@ use std::io;
 use std::path::Path;
 
 use bytes::Bytes;
+use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::AsyncReadExt;
 
@@ -45,6 +46,16 @@ pub(super) async fn check_utf8(path: &Path) -> io::Result<Result<(), u64>> {
         kept = filled - valid;
         before += valid as u64;
     }
+}
+
+/// A file of no lasting name in that folder, which is gone once it is dropped. Its later name has the permissions that any new
+/// file has: a web server may have to read it.
+pub(super) fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".natsbridge-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    builder.tempfile_in(folder)
 }
 
 /// The whole file.

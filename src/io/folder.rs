@@ -1,13 +1,14 @@
 //! A folder that some web server serves (wire.md W6.8).
 
+use std::fmt;
 use std::path::PathBuf;
 
 use futures_util::StreamExt;
-use tempfile::NamedTempFile;
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::download::{Download, DownloadHandler};
+use super::file::temporary;
 use super::handler::{Cause, HandlerError};
 use super::sink::Sink;
 use super::upload::{Upload, UploadHandler, Uploaded};
@@ -15,7 +16,7 @@ use crate::link::Origin;
 
 /// Writes files into a folder, and links to them under the URL where that folder is served. A receiver that is given the same
 /// pair reads the files itself.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Folder {
     folder: PathBuf,
     base_url: String,
@@ -39,16 +40,25 @@ impl Folder {
     }
 }
 
+/// Without secrets that someone may have put into the URL.
+impl fmt::Debug for Folder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Folder")
+            .field("folder", &self.folder)
+            .field("base_url", &crate::link::redact(&self.base_url))
+            .finish()
+    }
+}
+
 impl UploadHandler for Folder {
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, HandlerError> {
         let name = super::new_id().to_string();
-        let temporary =
-            NamedTempFile::with_prefix_in(".natsbridge-", &self.folder).map_err(|error| {
-                HandlerError::of(
-                    Cause::LocalFile,
-                    format!("no file can be made in {}: {error}", self.folder.display()),
-                )
-            })?;
+        let temporary = temporary(&self.folder).map_err(|error| {
+            HandlerError::of(
+                Cause::LocalFile,
+                format!("no file can be made in {}: {error}", self.folder.display()),
+            )
+        })?;
         let mut file = File::from_std(temporary.reopen()?);
         let mut pieces = upload.source.stream();
         while let Some(piece) = pieces.next().await {
@@ -73,7 +83,7 @@ impl UploadHandler for Folder {
 }
 
 impl DownloadHandler for Folder {
-    fn origins(&self) -> Vec<Origin> {
+    fn origins(&self, _fileserver_url: &str) -> Vec<Origin> {
         self.base_url.parse().into_iter().collect()
     }
 

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 use crate::generated::TRANSFER;
+use crate::retry::is_retryable_status;
 use crate::wire::{ErrorCode, Phase};
 
 /// How long the attempts of a transfer may take.
@@ -68,6 +69,11 @@ impl HandlerError {
         self
     }
 
+    /// Whether another attempt may succeed.
+    pub fn is_retryable(&self) -> bool {
+        self.retryable
+    }
+
     pub(super) fn of(cause: Cause, message: impl Into<String>) -> Self {
         HandlerError {
             cause,
@@ -102,10 +108,18 @@ impl fmt::Display for HandlerError {
 
 impl std::error::Error for HandlerError {}
 
-/// An error of a file on this machine.
+/// An error of a connection, which another attempt may not have, or else of a file on this machine.
 impl From<io::Error> for HandlerError {
     fn from(error: io::Error) -> Self {
-        HandlerError::of(Cause::LocalFile, error.to_string())
+        use io::ErrorKind::{
+            BrokenPipe, ConnectionAborted, ConnectionRefused, ConnectionReset, NotConnected,
+            TimedOut,
+        };
+        match error.kind() {
+            BrokenPipe | ConnectionAborted | ConnectionRefused | ConnectionReset | NotConnected
+            | TimedOut => HandlerError::new(error.to_string()).retryable(true),
+            _ => HandlerError::of(Cause::LocalFile, error.to_string()),
+        }
     }
 }
 
@@ -116,7 +130,10 @@ impl From<reqwest::Error> for HandlerError {
         if let Some(own) = own_cause(&error) {
             return own;
         }
-        let retryable = !error.is_builder();
+        let retryable = match error.status() {
+            Some(status) => is_retryable_status(status.as_u16()),
+            None => !error.is_builder(),
+        };
         let mut message = error.to_string();
         let mut source = std::error::Error::source(&error);
         while let Some(cause) = source {

@@ -56,7 +56,7 @@ impl UploadHandler for Memory {
 }
 
 impl DownloadHandler for Memory {
-    fn origins(&self) -> Vec<Origin> {
+    fn origins(&self, _fileserver_url: &str) -> Vec<Origin> {
         BASE_URL.parse().into_iter().collect()
     }
 

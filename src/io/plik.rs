@@ -9,7 +9,7 @@ use reqwest::{Body, Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
-use tokio::time::{Instant, sleep_until, timeout};
+use tokio::time::{sleep, timeout};
 
 use super::client::client;
 use super::download::{Download, DownloadHandler};
@@ -44,7 +44,7 @@ impl Plik {
         }
     }
 
-    /// Files are kept for `ttl`, in whole seconds, and can be fetched any number of times until then.
+    /// Files are kept for `ttl`, rounded up to whole seconds, and can be fetched any number of times until then.
     pub fn kept(ttl: Duration) -> Self {
         Plik {
             ttl: Some(ttl),
@@ -102,7 +102,8 @@ impl Plik {
             }
             Err(error) => {
                 // What is left of the attempt is in nobody's way: its removal may fail.
-                let _ = self.delete(client, base, &uploaded, &upload.timeouts).await;
+                let removal = self.delete(client, base, &uploaded, &upload.timeouts);
+                let _ = timeout(upload.timeouts.connect_timeout, removal).await;
                 Err(error)
             }
         }
@@ -117,7 +118,12 @@ impl Plik {
         let mut wanted = Map::new();
         match self.ttl {
             None => wanted.insert("OneShot".to_owned(), true.into()),
-            Some(ttl) => wanted.insert("ttl".to_owned(), ttl.as_secs().max(1).into()),
+            Some(ttl) => wanted.insert(
+                "ttl".to_owned(),
+                (ttl.as_secs() + u64::from(ttl.subsec_nanos() > 0))
+                    .max(1)
+                    .into(),
+            ),
         };
         wanted.insert("Removable".to_owned(), false.into());
         if let Some(Credentials { login, password }) = &self.credentials {
@@ -175,7 +181,7 @@ impl Plik {
             })??;
         match response.status() {
             StatusCode::OK => Ok(()),
-            status => Err(refused(status, response.headers())),
+            status => Err(refused(status, response.headers(), true)),
         }
     }
 
@@ -225,17 +231,25 @@ impl UploadHandler for Plik {
 }
 
 impl DownloadHandler for Plik {
-    fn origins(&self) -> Vec<Origin> {
-        self.servers.clone()
+    /// Those of [`Plik::server`]; without any, that of the file server.
+    fn origins(&self, fileserver_url: &str) -> Vec<Origin> {
+        match self.servers.is_empty() {
+            true => fileserver_url.parse().into_iter().collect(),
+            false => self.servers.clone(),
+        }
     }
 
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
-        let fetch = Fetch::default().credentials(self.credentials.clone());
+        // Another server that the receiver allows is not told the password of this one.
+        let own = self
+            .origins(download.fileserver_url)
+            .contains(download.link.origin());
+        let fetch = Fetch::default().credentials(self.credentials.clone().filter(|_| own));
         DownloadHandler::download(&fetch, download, sink).await
     }
 }
 
-/// Uploads bytes, or a file by its [`Source`], so that they can be fetched once: what `smartsend` does with a large payload,
+/// Uploads bytes, or a file by [`Source::open`], so that they can be fetched once: what `smartsend` does with a large payload,
 /// by itself. `dataname` is not sent to the server.
 ///
 /// # Errors
@@ -294,7 +308,7 @@ async fn while_moving<F: Future + Unpin>(
 ) -> Result<F::Output, HandlerError> {
     loop {
         let last = source.last();
-        let waiting = std::pin::pin!(sleep_until(Instant::from_std(last + idle)));
+        let waiting = std::pin::pin!(sleep(idle.saturating_sub(last.elapsed())));
         match select(sending, waiting).await {
             Either::Left((output, _)) => return Ok(output),
             Either::Right(((), _)) if source.last() == last => {
@@ -316,7 +330,7 @@ async fn answer<T: DeserializeOwned>(
     /// More than Plik ever says of one upload.
     const MAX_ANSWER: usize = 1 << 20;
     if response.status() != StatusCode::OK {
-        let error = refused(response.status(), response.headers());
+        let error = refused(response.status(), response.headers(), true);
         return Err(error);
     }
     let mut text = Vec::new();

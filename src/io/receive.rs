@@ -36,7 +36,7 @@ use crate::wire::{ErrorCode, Payload, PayloadType, Phase};
 /// `http://localhost:8080`) unless `allowed_origins` or another handler says otherwise.
 ///
 /// ```
-/// # async fn example(json: &str) -> Result<(), natsbridge::Error> {
+/// # async fn example(json: String) -> Result<(), natsbridge::Error> {
 /// use natsbridge::smartreceive;
 ///
 /// let received = smartreceive(json).await?;
@@ -148,17 +148,13 @@ impl SmartReceive {
 
     async fn run(mut self) -> Result<Received, Error> {
         self.retry.check()?;
-        let handler = match self.handler.take() {
-            Some(handler) => handler,
-            None => {
-                let url = environment::fileserver_or_default(self.fileserver_url.take())?;
-                Arc::new(Fetch::new(url.parse::<Origin>()))
-            }
-        };
-        let allowed_origins = self
-            .allowed_origins
+        let fileserver_url = environment::fileserver_or_default(self.fileserver_url.take())?;
+        let handler = self
+            .handler
             .take()
-            .unwrap_or_else(|| handler.origins());
+            .unwrap_or_else(|| Arc::new(Fetch::default()));
+        let allowed_origins = self.allowed_origins.take();
+        let allowed_origins = allowed_origins.unwrap_or_else(|| handler.origins(&fileserver_url));
         let incoming = self
             .decoder
             .clone()
@@ -175,14 +171,22 @@ impl SmartReceive {
         };
         for (index, target) in targets.iter().enumerate() {
             check_target(&incoming, index, target.as_deref())?;
+            if target.is_some() && targets[..index].contains(target) {
+                let target = target.as_deref().unwrap_or(Path::new(""));
+                let reason = "another payload is to be kept there".to_owned();
+                return Err(local(&incoming, index, target, reason));
+            }
         }
-        let deadline = self.deadline.map(|deadline| Instant::now() + deadline);
+        let deadline = self
+            .deadline
+            .and_then(|deadline| Instant::now().checked_add(deadline));
         let downloads = incoming.downloads();
         let calls: Vec<_> = downloads
             .iter()
             .map(|pending| {
                 self.fetch(
                     &*handler,
+                    &fileserver_url,
                     &incoming,
                     pending,
                     targets[pending.index].as_deref(),
@@ -198,6 +202,7 @@ impl SmartReceive {
     async fn fetch(
         &self,
         handler: &dyn AnyDownloadHandler,
+        fileserver_url: &str,
         incoming: &Incoming,
         pending: &PendingDownload,
         target: Option<&Path>,
@@ -217,6 +222,7 @@ impl SmartReceive {
                 Some(path) => Sink::file(folder(path), pending.size, pending.sha256, reporter)?,
             };
             let download = Download {
+                fileserver_url,
                 link: &pending.link,
                 retry: self.retry,
                 timeouts: self.timeouts,
@@ -286,21 +292,28 @@ async fn keep(
                 files.push((index, file, target));
                 Value::File(target.clone())
             }
-            (Some(Taken::Bytes(bytes)), _) => incoming.value(index, Some(bytes))?,
+            (Some(Taken::Bytes(bytes)), _) => incoming.content(index, bytes)?,
             (Some(Taken::File(_)) | None, None) => incoming.value(index, None)?,
         };
         values.push(value);
     }
+    let mut kept: Vec<&Path> = Vec::with_capacity(files.len());
     for (index, file, target) in files {
-        file.persist_noclobber(target)
-            .map_err(|error| local(&incoming, index, target, error.error.to_string()))?;
+        if let Err(error) = file.persist_noclobber(target) {
+            // All or nothing: what got its name already goes again.
+            for path in kept {
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(local(&incoming, index, target, error.error.to_string()));
+        }
+        kept.push(target);
     }
     Ok(incoming.received(values))
 }
 
 /// A temporary file with these bytes, in the folder of its later name.
 fn written(target: &Path, bytes: &[u8]) -> std::io::Result<NamedTempFile> {
-    let mut file = NamedTempFile::with_prefix_in(".natsbridge-", folder(target))?;
+    let mut file = file::temporary(folder(target))?;
     file.write_all(bytes)?;
     file.flush()?;
     Ok(file)

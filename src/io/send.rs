@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::{Future, IntoFuture};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
@@ -139,7 +139,7 @@ macro_rules! transfer_arguments {
             self
         }
 
-        /// Is called for every piece that was transferred, from the task that awaits.
+        /// Is called for every piece that was transferred; it may be called from another task, and should return soon.
         #[must_use]
         pub fn on_progress(
             mut self,
@@ -192,13 +192,15 @@ impl SmartSend {
         let mut uploading = Uploading {
             outgoing,
             handler: self.handler,
-            uploaded: Vec::new(),
+            uploaded: Mutex::default(),
         };
         let transfer = Transfer {
             fileserver_url,
             retry: self.retry,
             timeouts: self.timeouts,
-            deadline: self.deadline.map(|deadline| Instant::now() + deadline),
+            deadline: self
+                .deadline
+                .and_then(|deadline| Instant::now().checked_add(deadline)),
             progress: self.progress,
             checksum,
             files,
@@ -206,7 +208,7 @@ impl SmartSend {
         match uploading.upload(&transfer, self.fallback).await {
             Ok(()) => Ok(uploading),
             Err(error) => {
-                uploading.remove().await;
+                remove(&*uploading.handler, uploading.uploaded).await;
                 Err(error)
             }
         }
@@ -243,7 +245,7 @@ struct Transfer {
 struct Uploading {
     outgoing: Outgoing,
     handler: Arc<dyn AnyUploadHandler>,
-    uploaded: Vec<Uploaded>,
+    uploaded: Mutex<Vec<Uploaded>>,
 }
 
 impl Uploading {
@@ -252,26 +254,26 @@ impl Uploading {
         let correlation_id = self.outgoing.context().correlation_id;
         let calls: Vec<_> = pending
             .iter()
-            .map(|pending| upload_one(&*self.handler, transfer, pending, &correlation_id))
+            .map(|pending| upload_one(self, transfer, pending, &correlation_id))
             .collect();
-        let results: Vec<_> = stream::iter(calls)
-            .buffered(TRANSFER.max_concurrent as usize)
-            .collect()
-            .await;
-        // All of them are noted before the first is judged, so that none is left behind where one fails.
-        self.uploaded.extend(
-            results
-                .iter()
-                .flatten()
-                .map(|(uploaded, _)| uploaded.clone()),
-        );
+        let mut results = Vec::with_capacity(pending.len());
+        let mut calls = stream::iter(calls).buffered(TRANSFER.max_concurrent as usize);
+        while let Some(result) = calls.next().await {
+            let failed = result.is_err();
+            results.push(result);
+            if failed && !fallback {
+                break;
+            }
+        }
+        drop(calls);
         let mut failures = Vec::new();
         for (pending, result) in pending.into_iter().zip(results) {
-            match result {
-                Ok((uploaded, digest)) => {
-                    self.outgoing.link(pending.index, &uploaded.url, digest)?
-                }
-                Err(error) => failures.push((pending, error)),
+            let linked = result.and_then(|(uploaded, digest)| {
+                let linked = self.outgoing.link(pending.index, &uploaded.url, digest);
+                linked.map_err(|error| HandlerError::new(error.message()))
+            });
+            if let Err(error) = linked {
+                failures.push((pending, error));
             }
         }
         for (pending, error) in failures {
@@ -320,6 +322,11 @@ impl Uploading {
             .map_err(|error| error.message().to_owned())
     }
 
+    fn note(&self, uploaded: &Uploaded) {
+        let mut noted = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
+        noted.push(uploaded.clone());
+    }
+
     async fn finish(self) -> Result<(Envelope, Vec<u8>), Error> {
         let Uploading {
             outgoing,
@@ -329,26 +336,32 @@ impl Uploading {
         match outgoing.finish_bytes() {
             Ok(finished) => Ok(finished),
             Err(error) => {
-                remove(&*handler, &uploaded).await;
+                remove(&*handler, uploaded).await;
                 Err(error)
             }
         }
     }
-
-    async fn remove(&self) {
-        remove(&*self.handler, &self.uploaded).await;
-    }
 }
 
-/// Removes what was uploaded; that it fails changes nothing, since the caller hears of the cause already.
-async fn remove(handler: &dyn AnyUploadHandler, uploaded: &[Uploaded]) {
-    for uploaded in uploaded {
-        let _ = handler.remove(uploaded).await;
-    }
+/// Removes what was uploaded; that it fails changes nothing, since the caller hears of the cause already, and is not kept
+/// waiting for it by a server that hangs.
+async fn remove(handler: &dyn AnyUploadHandler, uploaded: Mutex<Vec<Uploaded>>) {
+    let uploaded = uploaded
+        .into_inner()
+        .unwrap_or_else(PoisonError::into_inner);
+    let calls: Vec<_> = uploaded
+        .iter()
+        .map(|uploaded| handler.remove(uploaded))
+        .collect();
+    let removals = stream::iter(calls)
+        .buffer_unordered(TRANSFER.max_concurrent as usize)
+        .for_each(|_| std::future::ready(()));
+    let bound = Duration::from_millis(TRANSFER.connect_timeout_ms);
+    let _ = tokio::time::timeout(bound, removals).await;
 }
 
 async fn upload_one(
-    handler: &dyn AnyUploadHandler,
+    uploading: &Uploading,
     transfer: &Transfer,
     pending: &PendingUpload,
     correlation_id: &str,
@@ -378,12 +391,12 @@ async fn upload_one(
         timeouts: transfer.timeouts,
     };
     let call = async {
-        let uploaded = handler.upload(upload).await?;
+        let uploaded = uploading.handler.upload(upload).await?;
+        // Noted before it is judged, so that it is not left behind.
+        uploading.note(&uploaded);
         if uploaded.status != 200 {
-            return Err(HandlerError::new(format!(
-                "the upload handler returned status {}",
-                uploaded.status
-            )));
+            let message = format!("the upload handler returned status {}", uploaded.status);
+            return Err(HandlerError::new(message));
         }
         let digest = match transfer.checksum {
             Checksum::None => None,

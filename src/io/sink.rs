@@ -6,6 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use tempfile::NamedTempFile;
 
+use super::file::temporary;
 use super::handler::{Cause, HandlerError};
 use super::progress::Reporter;
 use crate::digest::{Digest, Hasher};
@@ -19,6 +20,7 @@ pub struct Sink {
     written: u64,
     hasher: Option<Hasher>,
     reporter: Reporter,
+    failed: Option<HandlerError>,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,7 @@ impl Sink {
     /// SIZE_MISMATCH where the server announces another number than the message.
     pub fn start(&mut self, content_length: Option<u64>) -> Result<(), HandlerError> {
         self.written = 0;
+        self.failed = None;
         self.hasher = self.sha256.map(|_| Hasher::default());
         match &mut self.place {
             Place::Memory(bytes) => bytes.clear(),
@@ -70,29 +73,11 @@ impl Sink {
     ///
     /// SIZE_MISMATCH where there are more than the message announces; an error of the file where it cannot be written.
     pub fn write(&mut self, bytes: &[u8]) -> Result<(), HandlerError> {
-        self.written = self.written.saturating_add(bytes.len() as u64);
-        if let Some(size) = self.size.filter(|size| self.written > *size) {
-            return Err(HandlerError::of(
-                Cause::Size,
-                format!("the server sends more than the {size} bytes of the message"),
-            ));
+        if self.failed.is_none() {
+            self.failed = self.take(bytes).err();
         }
-        if let Some(hasher) = &mut self.hasher {
-            hasher.update(bytes);
-        }
-        match &mut self.place {
-            Place::Memory(all) => {
-                all.try_reserve(bytes.len()).map_err(|error| {
-                    let message =
-                        format!("{} bytes cannot be held in memory: {error}", self.written);
-                    HandlerError::of(Cause::LocalFile, message)
-                })?;
-                all.extend_from_slice(bytes);
-            }
-            Place::File(file) => file.write_all(bytes)?,
-        }
-        self.reporter.report(self.written);
-        Ok(())
+        // A handler that passes over an error hears of it again.
+        self.failed.clone().map_or(Ok(()), Err)
     }
 
     /// Whether all announced bytes are here.
@@ -126,7 +111,7 @@ impl Sink {
         sha256: Option<Digest>,
         reporter: Reporter,
     ) -> Result<Self, HandlerError> {
-        let file = NamedTempFile::with_prefix_in(".natsbridge-", folder).map_err(|error| {
+        let file = temporary(folder).map_err(|error| {
             HandlerError::of(
                 Cause::LocalFile,
                 format!("no file can be made in {}: {error}", folder.display()),
@@ -136,6 +121,9 @@ impl Sink {
     }
 
     pub(super) fn finish(mut self) -> Result<Taken, HandlerError> {
+        if let Some(error) = self.failed {
+            return Err(error);
+        }
         if let Some(size) = self.size.filter(|size| *size != self.written) {
             let message = format!("{} of {size} bytes came", self.written);
             return Err(HandlerError::of(Cause::Size, message));
@@ -157,6 +145,32 @@ impl Sink {
         }
     }
 
+    fn take(&mut self, bytes: &[u8]) -> Result<(), HandlerError> {
+        self.written = self.written.saturating_add(bytes.len() as u64);
+        if let Some(size) = self.size.filter(|size| self.written > *size) {
+            return Err(HandlerError::of(
+                Cause::Size,
+                format!("the server sends more than the {size} bytes of the message"),
+            ));
+        }
+        if let Some(hasher) = &mut self.hasher {
+            hasher.update(bytes);
+        }
+        match &mut self.place {
+            Place::Memory(all) => {
+                all.try_reserve(bytes.len()).map_err(|error| {
+                    let message =
+                        format!("{} bytes cannot be held in memory: {error}", self.written);
+                    HandlerError::of(Cause::LocalFile, message)
+                })?;
+                all.extend_from_slice(bytes);
+            }
+            Place::File(file) => file.write_all(bytes)?,
+        }
+        self.reporter.report(self.written);
+        Ok(())
+    }
+
     fn new(place: Place, size: Option<u64>, sha256: Option<Digest>, reporter: Reporter) -> Self {
         let hasher = sha256.map(|_| Hasher::default());
         Sink {
@@ -166,6 +180,7 @@ impl Sink {
             written: 0,
             hasher,
             reporter,
+            failed: None,
         }
     }
 }

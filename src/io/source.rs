@@ -1,5 +1,6 @@
 //! Where the bytes of an upload come from: memory or a file, and they can be read again.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
@@ -22,10 +23,20 @@ pub struct Source {
     state: Arc<Mutex<State>>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum Place {
     Memory(Bytes),
     File(PathBuf),
+}
+
+/// Bytes as their number.
+impl fmt::Debug for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Memory(bytes) => write!(f, "Memory({} bytes)", bytes.len()),
+            Place::File(path) => write!(f, "File({})", path.display()),
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -39,6 +50,17 @@ impl Source {
     /// The content of a file, which is as long as `size` says.
     pub fn file(path: impl Into<PathBuf>, size: u64) -> Self {
         Source::new(Place::File(path.into()), size)
+    }
+
+    /// The content of a file as long as it is now.
+    ///
+    /// # Errors
+    ///
+    /// Where there is no such file.
+    pub async fn open(path: impl Into<PathBuf>) -> std::io::Result<Self> {
+        let path = path.into();
+        let size = tokio::fs::metadata(&path).await?.len();
+        Ok(Source::file(path, size))
     }
 
     /// The number of bytes.
@@ -62,6 +84,7 @@ impl Source {
     pub async fn bytes(&self) -> Result<Bytes, HandlerError> {
         if let Place::Memory(bytes) = &self.place {
             self.note(Digest::of(bytes))?;
+            self.reporter.report(self.size);
             return Ok(bytes.clone());
         }
         let mut all = Vec::new();
@@ -108,7 +131,8 @@ impl Source {
         if let Some(digest) = self.state().digest {
             return Ok(digest);
         }
-        let mut pieces = std::pin::pin!(self.stream());
+        let silent = self.clone().reporting(Reporter::silent(self.size));
+        let mut pieces = std::pin::pin!(silent.stream());
         while let Some(piece) = pieces.next().await {
             piece?;
         }
@@ -197,6 +221,12 @@ impl From<Bytes> for Source {
     fn from(bytes: Bytes) -> Self {
         let size = bytes.len() as u64;
         Source::new(Place::Memory(bytes), size)
+    }
+}
+
+impl From<&[u8]> for Source {
+    fn from(bytes: &[u8]) -> Self {
+        Bytes::copy_from_slice(bytes).into()
     }
 }
 

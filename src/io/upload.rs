@@ -41,7 +41,7 @@ pub trait UploadHandler: Send + Sync + 'static {
 }
 
 /// One payload to upload: the arguments of the contract, and how long to try.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Upload<'a> {
     /// The file server as the sender names it.
@@ -56,6 +56,20 @@ pub struct Upload<'a> {
     pub retry: Retry,
     /// How long each attempt may take.
     pub timeouts: Timeouts,
+}
+
+/// Without the query of the URL.
+impl fmt::Debug for Upload<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Upload")
+            .field("fileserver_url", &crate::link::redact(self.fileserver_url))
+            .field("dataname", &self.dataname)
+            .field("source", &self.source)
+            .field("retry", &self.retry)
+            .field("timeouts", &self.timeouts)
+            .field("correlation_id", &self.correlation_id)
+            .finish()
+    }
 }
 
 /// Where a payload was uploaded to.

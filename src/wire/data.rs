@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::base64;
 
 /// The `data` of a payload.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Data {
     /// The bytes of a direct payload, which the wire writes as canonical base64.
@@ -21,6 +21,20 @@ pub enum Data {
     Text(String),
     /// A JSON value that stands in the envelope as itself.
     Json(Value),
+}
+
+/// Bytes as their number, a URL without its query, so that a log neither drowns nor tells secrets.
+impl fmt::Debug for Data {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Data::Bytes(bytes) => write!(f, "Bytes({} bytes)", bytes.len()),
+            Data::Text(text) if text.contains("://") => {
+                write!(f, "Text({:?})", crate::link::redact(text))
+            }
+            Data::Text(text) => write!(f, "Text({} bytes)", text.len()),
+            Data::Json(value) => write!(f, "Json({value})"),
+        }
+    }
 }
 
 impl Serialize for Data {

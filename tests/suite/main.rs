@@ -12,6 +12,8 @@ mod arrow_samples;
 mod arrow_streams;
 mod cases;
 mod differential;
+#[cfg(feature = "http")]
+mod faults;
 mod hostile;
 mod house;
 mod messages;

@@ -1,5 +1,6 @@
 //! `demo` shows that what is sent arrives.
 
+use crate::plik_compat::peer::{Peer, Setup};
 use crate::program::{Server, command, finish};
 
 fn rows(printed: &str) -> Vec<Vec<&str>> {
@@ -75,18 +76,25 @@ fn it_needs_nothing_and_leaves_nothing() {
     );
 }
 
+fn assert_uses(url: &str) {
+    let printed = finish(command(["demo"]).env("FILESERVER_URL", url), b"").ok();
+    let first = format!("file server: {url}, from FILESERVER_URL\n");
+    assert!(printed.starts_with(&first), "{printed}");
+    assert_equal(&printed);
+}
+
 #[test]
 fn it_uses_the_file_server_of_the_environment_and_says_so() {
-    let server = Server::start(&[]);
-    let printed = finish(command(["demo"]).env("FILESERVER_URL", &server.url), b"").ok();
-    assert!(
-        printed.starts_with(&format!(
-            "file server: {}, from FILESERVER_URL\n",
-            server.url
-        )),
-        "{printed}"
-    );
-    assert_equal(&printed);
+    assert_uses(&Server::start(&[]).url);
+}
+
+#[tokio::test]
+async fn it_uses_the_real_plik_as_well() {
+    // Whoever starts Plik asks it whether it is up, by a client without a TLS provider of its own.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    if let Some(plik) = Peer::plik_with(Setup::Open, 10_000_000).await {
+        assert_uses(&plik.url);
+    }
 }
 
 #[test]

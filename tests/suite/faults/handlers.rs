@@ -15,7 +15,7 @@ struct Writing {
 }
 
 impl DownloadHandler for Writing {
-    fn origins(&self) -> Vec<Origin> {
+    fn origins(&self, _: &str) -> Vec<Origin> {
         "http://files.example".parse().into_iter().collect()
     }
 

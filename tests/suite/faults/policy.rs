@@ -32,7 +32,7 @@ impl Counting {
 }
 
 impl DownloadHandler for Counting {
-    fn origins(&self) -> Vec<Origin> {
+    fn origins(&self, _: &str) -> Vec<Origin> {
         self.origins.clone()
     }
 

@@ -209,7 +209,7 @@ impl UploadHandler for Printing {
 }
 
 impl DownloadHandler for Printing {
-    fn origins(&self) -> Vec<Origin> {
+    fn origins(&self, _: &str) -> Vec<Origin> {
         "http://files.example".parse().into_iter().collect()
     }
 

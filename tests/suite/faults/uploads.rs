@@ -54,7 +54,7 @@ async fn what_plik_is_asked_for() {
         .expect("a message");
     let all = server.seen();
     let created = all[0].json();
-    assert_eq!(created["ttl"], 90);
+    assert_eq!(created["ttl"], 91);
     assert_eq!(
         (&created["Login"], &created["Password"]),
         (&json!("me"), &json!("p:w"))
