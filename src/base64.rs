@@ -20,7 +20,7 @@ pub(crate) fn encode_append(bytes: &[u8], out: &mut Vec<u8>) {
 
 /// Decodes canonical text: a multiple of four characters, only the 64 letters and the final padding, zero trailing bits.
 pub(crate) fn decode(text: &[u8]) -> Result<Vec<u8>, NotCanonical> {
-    if text.len() % 4 != 0 {
+    if !text.len().is_multiple_of(4) {
         return Err(NotCanonical);
     }
     STANDARD.decode_to_vec(text).map_err(|_| NotCanonical)

@@ -68,9 +68,11 @@ impl fmt::Display for InvalidDigest {
 impl std::error::Error for InvalidDigest {}
 
 /// A digest that grows with the bytes that pass by.
+#[cfg(any(feature = "http", test))]
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Hasher(sha2::Sha256);
 
+#[cfg(any(feature = "http", test))]
 impl Hasher {
     pub(crate) fn update(&mut self, bytes: &[u8]) {
         self.0.update(bytes);

@@ -20,6 +20,7 @@ use crate::wire::{Envelope, ErrorCode, PayloadType, Phase, Timestamp, Uuid};
 /// A message with everything that its sender can say about it; what is not said has its default.
 ///
 /// [`Draft::encode`] turns it into JSON without a clock, a network or a runtime. `smartsend` does the same with all of them.
+#[must_use = "nothing is made before it is encoded"]
 #[derive(Clone)]
 pub struct Draft {
     pub(crate) subject: String,

@@ -202,6 +202,7 @@ impl Error {
         self
     }
 
+    #[cfg(feature = "http")]
     pub(crate) fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
         self

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+#[cfg(feature = "http")]
 use crate::error::Error;
 use crate::generated::TRANSFER;
 
@@ -53,6 +54,7 @@ impl Retry {
     /// # Errors
     ///
     /// INVALID_ENVELOPE where `max_retries` is 0.
+    #[cfg(feature = "http")]
     pub(crate) fn check(&self) -> Result<(), Error> {
         match self.max_retries {
             0 => Err(Error::argument(

@@ -92,28 +92,24 @@ impl SmartReceive {
     transfer_arguments!();
 
     /// What fetches linked payloads; plain http and https by default.
-    #[must_use]
     pub fn fileserver_download_handler(mut self, handler: impl DownloadHandler) -> Self {
         self.handler = Some(Arc::new(handler));
         self
     }
 
     /// Where links may lead, in place of what the handler names.
-    #[must_use]
     pub fn allowed_origins(mut self, allowed_origins: impl IntoIterator<Item = Origin>) -> Self {
         self.allowed_origins = Some(allowed_origins.into_iter().collect());
         self
     }
 
     /// The message as received, at most; 64 MiB by default.
-    #[must_use]
     pub fn max_message_bytes(mut self, max_message_bytes: u64) -> Self {
         self.decoder = self.decoder.max_message_bytes(max_message_bytes);
         self
     }
 
     /// Payloads of one message, at most; 10,000 by default.
-    #[must_use]
     pub fn max_payloads(mut self, max_payloads: u64) -> Self {
         self.decoder = self.decoder.max_payloads(max_payloads);
         self
@@ -121,7 +117,6 @@ impl SmartReceive {
 
     /// Every payload goes into a file of that folder, under a name made from its position and type alone: `payload-0.txt`,
     /// `payload-1.json`, `payload-2.arrows`, `payload-3.bin`.
-    #[must_use]
     pub fn into_dir(self, dir: impl Into<PathBuf>) -> Self {
         let dir = dir.into();
         self.into_files(move |index, payload| {
@@ -137,7 +132,6 @@ impl SmartReceive {
 
     /// Chooses by position and payload which payloads go into which files; the others stay in memory. A file holds the payload
     /// as it was serialized, is never overwritten, and appears under its name once the whole message is verified.
-    #[must_use]
     pub fn into_files(
         mut self,
         choose: impl Fn(usize, &Payload) -> Option<PathBuf> + Send + Sync + 'static,

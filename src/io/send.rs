@@ -84,63 +84,54 @@ pub struct SmartSend {
 macro_rules! transfer_arguments {
     () => {
         /// The file server; else `FILESERVER_URL`, else `http://localhost:8080`.
-        #[must_use]
         pub fn fileserver_url(mut self, fileserver_url: impl Into<String>) -> Self {
             self.fileserver_url = Some(fileserver_url.into());
             self
         }
 
         /// How often and how patiently transfers are tried.
-        #[must_use]
         pub fn retry(mut self, retry: $crate::Retry) -> Self {
             self.retry = retry;
             self
         }
 
         /// Attempts in all, at least 1; 5 by default.
-        #[must_use]
         pub fn max_retries(mut self, max_retries: u32) -> Self {
             self.retry.max_retries = max_retries;
             self
         }
 
         /// The first delay between attempts, doubled after each; 100 ms by default.
-        #[must_use]
         pub fn base_delay(mut self, base_delay: std::time::Duration) -> Self {
             self.retry.base_delay = base_delay;
             self
         }
 
         /// The longest delay between attempts; 5,000 ms by default.
-        #[must_use]
         pub fn max_delay(mut self, max_delay: std::time::Duration) -> Self {
             self.retry.max_delay = max_delay;
             self
         }
 
         /// How long a connection to the file server may take, per attempt; 5,000 ms by default.
-        #[must_use]
         pub fn connect_timeout(mut self, connect_timeout: std::time::Duration) -> Self {
             self.timeouts.connect_timeout = connect_timeout;
             self
         }
 
         /// How long no byte may go or come, per attempt; 30,000 ms by default.
-        #[must_use]
         pub fn read_timeout(mut self, read_timeout: std::time::Duration) -> Self {
             self.timeouts.read_timeout = read_timeout;
             self
         }
 
         /// How long all transfers of the call may take together; as long as they like by default.
-        #[must_use]
         pub fn deadline(mut self, deadline: std::time::Duration) -> Self {
             self.deadline = Some(deadline);
             self
         }
 
         /// Is called for every piece that was transferred; it may be called from another task, and should return soon.
-        #[must_use]
         pub fn on_progress(
             mut self,
             callback: impl Fn($crate::Progress<'_>) + Send + Sync + 'static,
@@ -157,14 +148,12 @@ impl SmartSend {
     transfer_arguments!();
 
     /// Where large payloads go; Plik, one-shot, by default.
-    #[must_use]
     pub fn fileserver_upload_handler(mut self, handler: impl UploadHandler) -> Self {
         self.handler = Arc::new(handler);
         self
     }
 
     /// Whether payloads that could not be uploaded ride in the message if they fit; they do by default.
-    #[must_use]
     pub fn fallback(mut self, fallback: bool) -> Self {
         self.fallback = fallback;
         self

@@ -18,6 +18,7 @@ mod silence;
 mod stores;
 mod uploads;
 
+use std::future::IntoFuture;
 use std::time::Duration;
 
 use natsbridge::wire::{Checksum, ErrorCode, Phase};
@@ -31,7 +32,13 @@ use server::Server;
 const DELAY: Duration = Duration::from_millis(20);
 
 /// Longer than anything here takes, and shorter than any time-out that nobody has shortened.
-const PROMPTLY: Duration = Duration::from_secs(10);
+const PROMPTLY: Duration = Duration::from_secs(20);
+
+/// Awaits a call that would go on for ever, or nearly so, if it went wrong.
+async fn promptly<T>(call: impl IntoFuture<Output = T>) -> T {
+    let call = tokio::time::timeout(PROMPTLY, call.into_future());
+    call.await.expect("the call takes too long")
+}
 
 /// Bytes of which no two neighbourhoods are the same.
 fn sample(length: usize) -> Vec<u8> {

@@ -1,6 +1,5 @@
 //! Uploads that fail for good: which payloads go direct instead, and what is removed where that fails (W5.1, W6.4, W6.7).
 
-use std::future::IntoFuture;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use natsbridge::{HandlerError, Part, SmartSend, Upload, UploadHandler, Uploaded,
 
 use super::answer::Answer;
 use super::server::Server;
-use super::{PROMPTLY, receive, sample, send, verdict};
+use super::{PROMPTLY, promptly, receive, sample, send, verdict};
 
 /// A store that does with each payload what its name says, and remembers what it removed.
 #[derive(Clone, Default)]
@@ -266,10 +265,7 @@ async fn without_fallback_it_fails_at_once() {
     let call = store
         .send(&[("slow", 1001), ("fail", 1002), ("hang", 1003)])
         .fallback(false);
-    let error = tokio::time::timeout(PROMPTLY, call.into_future())
-        .await
-        .expect("at once")
-        .expect_err("a failure");
+    let error = promptly(call).await.expect_err("a failure");
     assert_eq!(
         verdict(&error),
         (ErrorCode::UploadFailed, Phase::Upload, Some(1)),

@@ -7,7 +7,7 @@ use natsbridge::{Part, smartreceive};
 
 use super::answer::{Answer, Step, head};
 use super::server::Server;
-use super::{DELAY, PROMPTLY, linking, message, receive, sample, send, verdict};
+use super::{DELAY, PROMPTLY, linking, message, promptly, receive, sample, send, verdict};
 
 /// Short, in place of 30 s.
 const READ_TIMEOUT: Duration = Duration::from_millis(200);
@@ -28,9 +28,8 @@ async fn a_silent_server_costs_an_attempt() {
         Answer::body(&bytes),
     ];
     server.script("GET /f", answers);
-    let received = receive(&server, linking(&server, "/f", &bytes))
-        .read_timeout(READ_TIMEOUT)
-        .await;
+    let call = receive(&server, linking(&server, "/f", &bytes)).read_timeout(READ_TIMEOUT);
+    let received = promptly(call).await;
     assert_eq!(
         received
             .expect("the fifth attempt")
@@ -45,7 +44,7 @@ async fn a_silent_server_costs_an_attempt() {
     let call = receive(&server, linking(&server, "/g", &bytes))
         .read_timeout(READ_TIMEOUT)
         .max_retries(2);
-    let error = call.await.expect_err("silence");
+    let error = promptly(call).await.expect_err("silence");
     assert_eq!(
         verdict(&error),
         (ErrorCode::DownloadFailed, Phase::Fetch, Some(0))
@@ -67,7 +66,7 @@ async fn a_slow_body_is_no_silence() {
     let start = Instant::now();
     let call =
         receive(&server, linking(&server, "/f", &bytes)).read_timeout(Duration::from_secs(1));
-    let received = call.await.expect("60 bytes");
+    let received = promptly(call).await.expect("60 bytes");
     assert_eq!(received.bytes("part 0").expect("bytes"), &bytes);
     assert!(
         start.elapsed() > Duration::from_millis(1500),
@@ -83,10 +82,8 @@ async fn a_server_that_takes_no_bytes_costs_an_attempt() {
     let bytes = sample(16 << 20);
     server.script("POST /file/", [Answer::of([Step::Hold]), Answer::usual()]);
     let part = Part::binary("f", bytes.clone());
-    let (envelope, _) = send(&server, [part])
-        .read_timeout(Duration::from_secs(1))
-        .await
-        .expect("the second attempt");
+    let call = send(&server, [part]).read_timeout(Duration::from_secs(1));
+    let (envelope, _) = promptly(call).await.expect("the second attempt");
     assert_eq!(envelope.payloads[0].transport, Transport::Link);
     assert_eq!(server.count("POST /file/"), 2);
     assert!(server.gaps("POST /file/")[0] >= Duration::from_secs(1));
@@ -99,7 +96,7 @@ async fn a_server_that_takes_all_bytes_and_does_not_answer_costs_an_attempt() {
     server.script("POST /upload", [Answer::silence(), Answer::usual()]);
     server.script("POST /file/", [Answer::silence(), Answer::usual()]);
     let call = send(&server, [Part::binary("f", sample(1000))]).read_timeout(READ_TIMEOUT);
-    let (envelope, _) = call.await.expect("the third attempt");
+    let (envelope, _) = promptly(call).await.expect("the third attempt");
     assert_eq!(envelope.payloads[0].transport, Transport::Link);
     assert_eq!(
         (server.count("POST /upload"), server.count("POST /file/")),
@@ -122,10 +119,8 @@ async fn an_answer_that_breaks_off_costs_an_attempt() {
             Answer::usual(),
         ],
     );
-    let (envelope, _) = send(&server, [Part::binary("f", b"abc")])
-        .read_timeout(READ_TIMEOUT)
-        .await
-        .expect("the fourth attempt");
+    let call = send(&server, [Part::binary("f", b"abc")]).read_timeout(READ_TIMEOUT);
+    let (envelope, _) = promptly(call).await.expect("the fourth attempt");
     assert_eq!(envelope.payloads[0].transport, Transport::Link);
     assert_eq!(server.count("POST /upload"), 4);
 }
@@ -140,7 +135,7 @@ async fn a_slow_upload_is_no_silence() {
     let call = send(&server, [Part::binary("f", bytes.clone())])
         .read_timeout(Duration::from_millis(1500))
         .fallback(false);
-    call.await.expect("a slow upload");
+    promptly(call).await.expect("a slow upload");
     assert!(
         start.elapsed() > Duration::from_millis(1800),
         "the test itself is too fast to show anything"
@@ -155,10 +150,8 @@ async fn the_deadline_ends_the_whole_call() {
     let deadline = Duration::from_millis(300);
     server.script("GET /silent", [Answer::silence()]);
     let start = Instant::now();
-    let error = receive(&server, linking(&server, "/silent", b"abc"))
-        .deadline(deadline)
-        .await
-        .expect_err("silence");
+    let call = receive(&server, linking(&server, "/silent", b"abc")).deadline(deadline);
+    let error = promptly(call).await.expect_err("silence");
     assert_eq!(
         verdict(&error),
         (ErrorCode::DownloadFailed, Phase::Fetch, Some(0))
@@ -170,7 +163,7 @@ async fn the_deadline_ends_the_whole_call() {
     let call = receive(&server, linking(&server, "/broken", b"abc"))
         .deadline(deadline)
         .base_delay(deadline * 2 / 3);
-    call.await.expect_err("a broken server");
+    promptly(call).await.expect_err("a broken server");
     let before = server.count("GET /broken");
     assert!((1..=2).contains(&before), "{before}");
     tokio::time::sleep(deadline * 2).await;
@@ -182,11 +175,10 @@ async fn the_deadline_ends_the_whole_call() {
 
     server.script("POST /upload", [Answer::silence()]);
     let start = Instant::now();
-    let error = send(&server, [Part::binary("f", b"abc")])
+    let call = send(&server, [Part::binary("f", b"abc")])
         .deadline(deadline)
-        .fallback(false)
-        .await
-        .expect_err("silence");
+        .fallback(false);
+    let error = promptly(call).await.expect_err("silence");
     assert_eq!(
         verdict(&error),
         (ErrorCode::UploadFailed, Phase::Upload, Some(0))
@@ -204,10 +196,8 @@ async fn the_deadline_counts_for_all_transfers_together() {
         .map(|at| (server.link(&format!("/{at}")), 3, None))
         .collect();
     let start = Instant::now();
-    let error = receive(&server, message(&links))
-        .deadline(pause * 5 / 2)
-        .await
-        .expect_err("five rounds of four");
+    let call = receive(&server, message(&links)).deadline(pause * 5 / 2);
+    let error = promptly(call).await.expect_err("five rounds of four");
     assert_eq!(
         (error.code(), error.phase()),
         (ErrorCode::DownloadFailed, Phase::Fetch)
