@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 
 use crate::arguments::Arguments;
 use crate::base64;
-use crate::content::{Serialized, depth};
+use crate::content::{self, Serialized, depth};
 use crate::digest::Digest;
 use crate::draft::Ready;
 use crate::error::{Context, Error, ErrorKind};
@@ -136,6 +136,11 @@ impl Outgoing {
         let context = self.context();
         let mut ready = self.pending(index)?.clone();
         if let Some(bytes) = bytes {
+            content::check(ready.payload_type, &bytes).map_err(|error| {
+                Error::argument(error.message)
+                    .of_payload(index, &ready.dataname, "data")
+                    .within(&context)
+            })?;
             ready.content = Serialized::Bytes(bytes);
         }
         if let Serialized::External(_) = ready.content {

@@ -1,6 +1,6 @@
 //! The HTTP client that every transfer uses, set up as the wire wants it (wire.md W6.2 and W6.6).
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderValue};
@@ -33,17 +33,23 @@ pub(super) fn client(connect_timeout: Duration) -> Result<reqwest::Client, Handl
     Ok(client)
 }
 
-/// TLS with the system's roots; a system without any can still speak http.
+/// TLS with the system's roots; a system without any can still speak http. They are read once in a process, since that takes
+/// longer than a small transfer does.
 fn tls() -> Result<ClientConfig, HandlerError> {
+    static TLS: OnceLock<ClientConfig> = OnceLock::new();
+    if let Some(config) = TLS.get() {
+        return Ok(config.clone());
+    }
     let builder = || {
         ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_safe_default_protocol_versions()
             .map_err(|error| HandlerError::new(format!("TLS cannot be set up: {error}")))
     };
-    match builder()?.with_platform_verifier() {
-        Ok(verified) => Ok(verified.with_no_client_auth()),
-        Err(_) => Ok(builder()?
+    let config = match builder()?.with_platform_verifier() {
+        Ok(verified) => verified.with_no_client_auth(),
+        Err(_) => builder()?
             .with_root_certificates(RootCertStore::empty())
-            .with_no_client_auth()),
-    }
+            .with_no_client_auth(),
+    };
+    Ok(TLS.get_or_init(|| config).clone())
 }

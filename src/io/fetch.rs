@@ -238,8 +238,7 @@ async fn fetch(
     if response.status() != StatusCode::OK {
         return Err(refused(response.status(), response.headers(), false));
     }
-    let mut codings = response.headers().get_all(CONTENT_ENCODING).iter();
-    if let Some(coding) = codings.find(|coding| *coding != "identity") {
+    if let Some(coding) = response.headers().get(CONTENT_ENCODING) {
         return Err(HandlerError::new(format!(
             "the file server answered with the content coding {coding:?}"
         )));

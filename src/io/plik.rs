@@ -249,7 +249,7 @@ impl DownloadHandler for Plik {
     }
 }
 
-/// Uploads bytes, or a file by [`Source::open`], so that they can be fetched once: what `smartsend` does with a large payload,
+/// Uploads bytes, or a file by its [`Path`](std::path::Path), so that they can be fetched once: what `smartsend` does with a large payload,
 /// by itself. `dataname` is not sent to the server.
 ///
 /// # Errors

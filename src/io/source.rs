@@ -52,17 +52,6 @@ impl Source {
         Source::new(Place::File(path.into()), size)
     }
 
-    /// The content of a file as long as it is now.
-    ///
-    /// # Errors
-    ///
-    /// Where there is no such file.
-    pub async fn open(path: impl Into<PathBuf>) -> std::io::Result<Self> {
-        let path = path.into();
-        let size = tokio::fs::metadata(&path).await?.len();
-        Ok(Source::file(path, size))
-    }
-
     /// The number of bytes.
     pub fn size(&self) -> u64 {
         self.size
@@ -221,6 +210,14 @@ impl From<Bytes> for Source {
     fn from(bytes: Bytes) -> Self {
         let size = bytes.len() as u64;
         Source::new(Place::Memory(bytes), size)
+    }
+}
+
+/// The file as long as it is now; where there is none, its reading fails.
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        let size = std::fs::metadata(path).map_or(0, |metadata| metadata.len());
+        Source::file(path, size)
     }
 }
 

@@ -363,3 +363,26 @@ async fn plik_oneshot_upload_does_the_same_by_itself() {
 fn reserved() -> serde_json::Map<String, serde_json::Value> {
     serde_json::Map::from_iter([("sha256".to_owned(), json!(""))])
 }
+
+/// W9: the public function takes bytes or the path of a file.
+#[tokio::test]
+async fn the_plain_upload_takes_bytes_or_a_path() {
+    let server = Server::start().await;
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(file.path(), b"from a file").expect("written");
+    for size in [3, 11] {
+        let uploaded = match size {
+            3 => plik_oneshot_upload(&server.url(), "bytes", &b"abc"[..]).await,
+            _ => plik_oneshot_upload(&server.url(), "file", file.path()).await,
+        };
+        let uploaded = uploaded.expect("an upload");
+        assert_eq!(uploaded.status, 200);
+        let fetched = natsbridge::fetch_with_backoff(&uploaded.url).size(size);
+        assert_eq!(fetched.await.expect("fetched").len() as u64, size);
+    }
+    let missing = std::path::Path::new("no such file");
+    let error = plik_oneshot_upload(&server.url(), "x", missing)
+        .await
+        .expect_err("no file");
+    assert_eq!(error.kind(), natsbridge::ErrorKind::LocalFile, "{error}");
+}
