@@ -50,6 +50,7 @@ pub(crate) fn outgoing(envelope: &Node<'_>, parts: &[Part], max_payloads: u64) -
             AROUND[0],
         ));
     }
+    found.extend(doubtful_broker(envelope));
     let payloads = payloads(envelope).unwrap_or_default();
     for (index, (payload, part)) in payloads.iter().zip(parts).enumerate() {
         let Node::Object(payload) = payload else {
@@ -74,6 +75,23 @@ pub(crate) fn outgoing(envelope: &Node<'_>, parts: &[Part], max_payloads: u64) -
         }
     }
     found
+}
+
+/// An `@` that is left once user-info was removed: a password with `/`, `?` or `#` in it would go out as a path.
+fn doubtful_broker(envelope: &Node<'_>) -> Option<Violation> {
+    let Node::Object(envelope) = envelope else {
+        return None;
+    };
+    let urls = envelope.get("broker_url")?.as_str()?;
+    urls.contains('@').then(|| {
+        Violation::of_rule(
+            "/broker_url",
+            ErrorCode::InvalidEnvelope,
+            "URLs without @ behind the host; / ? # @ in a password are percent-encoded",
+            format!("a string of {} bytes", urls.len()),
+            "W1.8",
+        )
+    })
 }
 
 /// The violation that decides: the first by envelope member in schema order, then by payload, by its member, and by that of

@@ -118,6 +118,36 @@ fn what_cannot_be_sent_says_why() {
 }
 
 #[test]
+fn no_password_goes_out_as_a_path_or_a_port() {
+    for broker_url in [
+        "nats://user:s3/cret@a:4222",
+        "nats://user:s3?cret@a",
+        "nats://a,ws://b/x@y",
+    ] {
+        let error = encode(Draft::new("a", [Part::text("t", "x")]).broker_url(broker_url))
+            .expect_err(broker_url);
+        assert_eq!(
+            (error.pointer(), error.code().as_str()),
+            (Some("/broker_url"), "INVALID_ENVELOPE")
+        );
+        assert!(!error.to_string().contains("cret"), "{error}");
+    }
+    for broker_url in [
+        "nats://u:p@a:4222",
+        "tls://[::1]:4222,ws://u@b/x?y",
+        "nats://u:p%2Fq@a",
+    ] {
+        let draft = Draft::new("a", [Part::text("t", "x")]).broker_url(broker_url);
+        let (envelope, _) = encode(draft).and_then(Outgoing::finish).expect(broker_url);
+        assert!(
+            !envelope.broker_url.contains('@'),
+            "{}",
+            envelope.broker_url
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_read_says_why() {
     let envelope = written(Draft::new("a", [Part::text("t", "Hello")]));
     let refused = |text: String| {
