@@ -1,17 +1,18 @@
 //! A message before it is written: what the sender says, and the pure way from there to the wire.
 
-use std::fmt::{self, Display};
-use std::str::FromStr;
+use std::fmt;
 
 use serde_json::{Map, Value as Json};
 
 use crate::arguments::{Arguments, message_arguments};
 use crate::choice::{Bounds, Candidate, choose};
 use crate::content::{self, Serialized};
-use crate::error::{Context, Error, ErrorKind};
-use crate::generated::{DEFAULTS, DESKTOP};
+#[cfg(feature = "http")]
+use crate::error::Context;
+use crate::error::{Error, ErrorKind};
+use crate::generated::DESKTOP;
+use crate::header::Header;
 use crate::json::{Node, Object};
-use crate::link::without_user_info;
 use crate::outgoing::{Outgoing, direct_payload, linked_payload, written_length};
 use crate::part::{Part, PartData};
 use crate::rules;
@@ -108,102 +109,6 @@ impl fmt::Debug for Draft {
             .field("subject", &self.subject)
             .field("parts", &self.parts.len())
             .finish_non_exhaustive()
-    }
-}
-
-/// The text of each header member, defaults filled in, not checked yet.
-struct Header {
-    correlation_id: String,
-    msg_id: String,
-    timestamp: String,
-    send_to: String,
-    sender_id: String,
-    broker_url: String,
-}
-
-impl Header {
-    fn new(
-        send_to: String,
-        arguments: &Arguments,
-        timestamp: Timestamp,
-        new_id: &mut dyn FnMut() -> Uuid,
-    ) -> Self {
-        let mut id = |given: &Option<String>| given.clone().unwrap_or_else(|| new_id().to_string());
-        let broker_url = arguments
-            .broker_url
-            .as_deref()
-            .unwrap_or(DEFAULTS.broker_url);
-        Header {
-            correlation_id: id(&arguments.correlation_id),
-            msg_id: id(&arguments.msg_id),
-            timestamp: timestamp.to_string(),
-            send_to,
-            sender_id: id(&arguments.sender_id),
-            broker_url: broker_url
-                .split(',')
-                .map(without_user_info)
-                .collect::<Vec<_>>()
-                .join(","),
-        }
-    }
-
-    fn context(&self) -> Context {
-        Context {
-            correlation_id: self.correlation_id.clone(),
-            msg_id: self.msg_id.clone(),
-            send_to: self.send_to.clone(),
-        }
-    }
-
-    /// The envelope of these texts, none of which the check has found wrong.
-    fn envelope(&self, arguments: &Arguments) -> Result<Envelope, Error> {
-        fn read<T: FromStr<Err: Display>>(text: &str) -> Result<T, Error> {
-            text.parse()
-                .map_err(|error: T::Err| Error::argument(error.to_string()))
-        }
-        Ok(Envelope {
-            correlation_id: read(&self.correlation_id)?,
-            msg_id: read(&self.msg_id)?,
-            timestamp: read(&self.timestamp)?,
-            send_to: read(&self.send_to)?,
-            msg_purpose: read(&arguments.msg_purpose)?,
-            sender_name: arguments.sender_name.clone(),
-            sender_id: read(&self.sender_id)?,
-            receiver_name: arguments.receiver_name.clone(),
-            receiver_id: read(&arguments.receiver_id)?,
-            reply_to: read(&arguments.reply_to)?,
-            reply_to_msg_id: read(&arguments.reply_to_msg_id)?,
-            broker_url: self.broker_url.clone(),
-            metadata: arguments.metadata.clone(),
-            payloads: Vec::new(),
-            extra: Map::new(),
-        })
-    }
-
-    fn node<'a>(&'a self, arguments: &'a Arguments, payloads: Vec<Node<'a>>) -> Node<'a> {
-        let text = |text: &'a str| Node::String(text.into());
-        let members = [
-            ("correlation_id", text(&self.correlation_id)),
-            ("msg_id", text(&self.msg_id)),
-            ("timestamp", text(&self.timestamp)),
-            ("send_to", text(&self.send_to)),
-            ("msg_purpose", text(&arguments.msg_purpose)),
-            ("sender_name", text(&arguments.sender_name)),
-            ("sender_id", text(&self.sender_id)),
-            ("receiver_name", text(&arguments.receiver_name)),
-            ("receiver_id", text(&arguments.receiver_id)),
-            ("reply_to", text(&arguments.reply_to)),
-            ("reply_to_msg_id", text(&arguments.reply_to_msg_id)),
-            ("broker_url", text(&self.broker_url)),
-            ("metadata", Node::Object(Object::from(&arguments.metadata))),
-            ("payloads", Node::Array(payloads)),
-        ];
-        Node::Object(
-            members
-                .into_iter()
-                .map(|(name, value)| (name.into(), value))
-                .collect(),
-        )
     }
 }
 

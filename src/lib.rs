@@ -83,6 +83,7 @@ mod digest;
 mod draft;
 mod error;
 mod generated;
+mod header;
 mod incoming;
 #[cfg(feature = "http")]
 mod io;

@@ -16,6 +16,7 @@ mod send;
 mod sink;
 mod source;
 mod upload;
+mod uploading;
 
 pub use clock::{new_id, now};
 pub use download::{Download, DownloadHandler};
