@@ -17,5 +17,6 @@ mod faults;
 mod hostile;
 mod house;
 mod messages;
+mod properties;
 mod roundtrip;
 mod verdicts;
