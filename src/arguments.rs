@@ -26,6 +26,14 @@ pub(crate) struct Arguments {
     pub(crate) max_payloads: u64,
 }
 
+impl Arguments {
+    /// From this many bytes on, a payload is linked.
+    pub(crate) fn threshold(&self) -> u64 {
+        let default = || DESKTOP.size_threshold.unwrap_or(u64::MAX);
+        self.size_threshold.unwrap_or_else(default)
+    }
+}
+
 impl Default for Arguments {
     fn default() -> Self {
         Arguments {

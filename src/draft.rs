@@ -10,10 +10,9 @@ use crate::content::{self, Serialized};
 #[cfg(feature = "http")]
 use crate::error::Context;
 use crate::error::{Error, ErrorKind};
-use crate::generated::DESKTOP;
 use crate::header::Header;
 use crate::json::{Node, Object};
-use crate::outgoing::{Outgoing, direct_payload, linked_payload, written_length};
+use crate::outgoing::{Outgoing, direct_length, direct_payload, linked_payload, written_length};
 use crate::part::{Part, PartData};
 use crate::rules;
 use crate::wire::{Envelope, ErrorCode, PayloadType, Phase, Timestamp, Uuid};
@@ -255,10 +254,7 @@ fn limit(
     payloads: &[Ready],
     arguments: &Arguments,
 ) -> Result<Vec<bool>, Error> {
-    let size_threshold = arguments
-        .size_threshold
-        .or(DESKTOP.size_threshold)
-        .unwrap_or(u64::MAX);
+    let size_threshold = arguments.threshold();
     // Inline JSON is written anew, and its length cannot be told from that of its bytes.
     if !arguments.inline_json
         && all_fit_for_sure(
@@ -275,11 +271,7 @@ fn limit(
         let linked = linked_payload(payload, arguments.checksum, None);
         let direct = match external {
             true => 0,
-            false => written_length(&direct_payload(
-                payload,
-                arguments.checksum,
-                arguments.inline_json,
-            )),
+            false => direct_length(payload, arguments.checksum, arguments.inline_json),
         };
         Candidate {
             size: payload.size(),

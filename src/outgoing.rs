@@ -252,31 +252,13 @@ impl Outgoing {
 
 /// The payload with its bytes in the envelope.
 pub(crate) fn direct_payload(ready: &Ready, checksum: Checksum, inline_json: bool) -> Payload {
-    let bytes = match &ready.content {
-        Serialized::Bytes(bytes) => bytes.clone(),
-        Serialized::External(_) => Bytes::new(),
-    };
-    let inline = if inline_json {
-        inline_value(ready.payload_type, &bytes)
-    } else {
-        None
-    };
-    let sha256 = match (checksum, &inline) {
-        (Checksum::All, None) => Some(Digest::of(&bytes)),
-        _ => None,
-    };
-    let (encoding, data, size) = match inline {
-        Some((value, written)) => (Encoding::Json, Data::Json(value), written),
-        None => (Encoding::Base64, Data::Bytes(bytes), ready.size()),
-    };
-    payload(
-        ready,
-        Transport::Direct,
-        encoding,
-        data,
-        size,
-        sha256.map(|digest| digest.to_string()),
-    )
+    direct(ready, checksum, inline_json, Digest::of)
+}
+
+/// Bytes of that payload's JSON text. Every digest is as long as any other, so that none is made for it.
+pub(crate) fn direct_length(ready: &Ready, checksum: Checksum, inline_json: bool) -> u64 {
+    let any = |_: &[u8]| Digest::of(&[]);
+    written_length(&direct(ready, checksum, inline_json, any))
 }
 
 /// The payload with an empty place for its URL; a digest that is wanted and not known yet is written as zeros, since it
@@ -318,6 +300,32 @@ pub(crate) fn written_length(payload: &Payload) -> u64 {
     let mut text = Vec::new();
     frame.write_json(&mut text);
     text.len() as u64 + data
+}
+
+fn direct(
+    ready: &Ready,
+    checksum: Checksum,
+    inline_json: bool,
+    digest: impl Fn(&[u8]) -> Digest,
+) -> Payload {
+    let bytes = match &ready.content {
+        Serialized::Bytes(bytes) => bytes.clone(),
+        Serialized::External(_) => Bytes::new(),
+    };
+    let inline = if inline_json {
+        inline_value(ready.payload_type, &bytes)
+    } else {
+        None
+    };
+    let sha256 = match (checksum, &inline) {
+        (Checksum::All, None) => Some(digest(&bytes).to_string()),
+        _ => None,
+    };
+    let (encoding, data, size) = match inline {
+        Some((value, written)) => (Encoding::Json, Data::Json(value), written),
+        None => (Encoding::Base64, Data::Bytes(bytes), ready.size()),
+    };
+    payload(ready, Transport::Direct, encoding, data, size, sha256)
 }
 
 fn payload(

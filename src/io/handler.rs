@@ -185,12 +185,16 @@ pub(super) async fn before_next_attempt(
 /// Runs `call`, which is part of a call that has to end within `deadline`.
 pub(super) async fn within<T>(
     deadline: Option<tokio::time::Instant>,
-    call: impl Future<Output = T>,
+    call: impl Future<Output = Result<T, HandlerError>>,
 ) -> Result<T, HandlerError> {
     match deadline {
-        None => Ok(call.await),
-        Some(deadline) => tokio::time::timeout_at(deadline, call).await.map_err(|_| {
-            HandlerError::new("the deadline of the whole call passed").retryable(true)
-        }),
+        None => call.await,
+        Some(deadline) => match tokio::time::timeout_at(deadline, call).await {
+            Ok(result) => result,
+            Err(_) => {
+                let message = "the deadline of the whole call passed";
+                Err(HandlerError::new(message).retryable(true))
+            }
+        },
     }
 }

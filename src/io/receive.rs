@@ -225,10 +225,7 @@ impl SmartReceive {
             handler.download(download, &mut sink).await?;
             sink.finish()
         };
-        let taken = match within(deadline, call).await {
-            Ok(result) => result,
-            Err(error) => Err(error),
-        };
+        let taken = within(deadline, call).await;
         taken
             .map(|taken| (pending.index, taken))
             .map_err(|error: HandlerError| {

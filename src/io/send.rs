@@ -19,7 +19,6 @@ use super::uploading::{Transfer, Uploading, remove};
 use crate::arguments::message_arguments;
 use crate::draft::Draft;
 use crate::error::{Error, ErrorKind};
-use crate::generated::DESKTOP;
 use crate::part::{Part, PartData, Unserializable};
 use crate::retry::Retry;
 use crate::value::Value;
@@ -218,11 +217,7 @@ impl IntoFuture for SmartSend {
 /// Reads the files among the parts, but for those that are large and need not be seen as a whole: these stay where they are
 /// and are handed back by their index. What cannot be read fails its part, so that faults count in list order.
 async fn read_files(draft: &mut Draft) -> Result<HashMap<usize, PathBuf>, Error> {
-    let threshold = draft
-        .arguments
-        .size_threshold
-        .or(DESKTOP.size_threshold)
-        .unwrap_or(u64::MAX);
+    let threshold = draft.arguments.threshold();
     let mut files = HashMap::new();
     if !draft
         .parts

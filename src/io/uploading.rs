@@ -2,7 +2,7 @@
 //! W6.4).
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -105,7 +105,7 @@ impl Uploading {
                     .fits_direct(pending.size)
                     .map_err(|error| error.message().to_owned())?;
                 Some(
-                    source(path, pending.size)
+                    Source::file(path, pending.size)
                         .bytes()
                         .await
                         .map_err(|error| error.to_string())?,
@@ -163,7 +163,7 @@ async fn upload_one(
 ) -> Result<(Uploaded, Option<Digest>), HandlerError> {
     let source = match (&pending.bytes, transfer.files.get(&pending.index)) {
         (Some(bytes), _) => Source::from(bytes.clone()),
-        (None, Some(path)) => source(path, pending.size),
+        (None, Some(path)) => Source::file(path, pending.size),
         (None, None) => {
             return Err(HandlerError::new(
                 "the bytes of an external part are not at hand",
@@ -199,9 +199,5 @@ async fn upload_one(
         };
         Ok((uploaded, digest))
     };
-    within(transfer.deadline, call).await?
-}
-
-fn source(path: &Path, size: u64) -> Source {
-    Source::file(path, size)
+    within(transfer.deadline, call).await
 }
