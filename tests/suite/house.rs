@@ -16,7 +16,7 @@ use files::{source_files, text_files};
 use packages::{members, toml_section, tree};
 
 /// Where the core ends: only here may `src/` touch a clock, a socket, the file system, randomness or the environment.
-const IO_EDGE: &[&str] = &["src/io/"];
+const IO_EDGE: &[&str] = &["src/io/", "src/nats/"];
 
 /// What belongs behind [`IO_EDGE`]. Each is matched as a whole word, or as a path of words.
 const IMPURE: &[&str] = &[
