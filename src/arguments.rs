@@ -12,7 +12,7 @@ pub(crate) struct Arguments {
     pub(crate) size_threshold: Option<u64>,
     pub(crate) correlation_id: Option<String>,
     pub(crate) msg_purpose: String,
-    pub(crate) sender_name: String,
+    pub(crate) sender_name: Option<String>,
     pub(crate) receiver_name: String,
     pub(crate) receiver_id: String,
     pub(crate) reply_to: String,
@@ -22,7 +22,7 @@ pub(crate) struct Arguments {
     pub(crate) metadata: Map<String, Json>,
     pub(crate) checksum: Checksum,
     pub(crate) inline_json: bool,
-    pub(crate) max_message_bytes: u64,
+    pub(crate) max_message_bytes: Option<u64>,
     pub(crate) max_payloads: u64,
 }
 
@@ -31,6 +31,15 @@ impl Arguments {
     pub(crate) fn threshold(&self) -> u64 {
         let default = || DESKTOP.size_threshold.unwrap_or(u64::MAX);
         self.size_threshold.unwrap_or_else(default)
+    }
+
+    pub(crate) fn sender_name(&self) -> &str {
+        self.sender_name.as_deref().unwrap_or(DEFAULTS.sender_name)
+    }
+
+    /// The JSON text has this many bytes at most.
+    pub(crate) fn message_limit(&self) -> u64 {
+        self.max_message_bytes.unwrap_or(DESKTOP.max_message_bytes)
     }
 }
 
@@ -41,7 +50,7 @@ impl Default for Arguments {
             size_threshold: None,
             correlation_id: None,
             msg_purpose: DEFAULTS.msg_purpose.to_string(),
-            sender_name: DEFAULTS.sender_name.to_owned(),
+            sender_name: None,
             receiver_name: String::new(),
             receiver_id: String::new(),
             reply_to: String::new(),
@@ -51,7 +60,7 @@ impl Default for Arguments {
             metadata: Map::new(),
             checksum: DEFAULTS.checksum,
             inline_json: false,
-            max_message_bytes: DESKTOP.max_message_bytes,
+            max_message_bytes: None,
             max_payloads: DESKTOP.max_payloads,
         }
     }
@@ -86,7 +95,7 @@ macro_rules! message_arguments {
 
         /// The sending application, at most 1,024 bytes; `NATSBridge` by default.
         pub fn sender_name(mut self, sender_name: impl Into<String>) -> Self {
-            self.$($path).+.sender_name = sender_name.into();
+            self.$($path).+.sender_name = Some(sender_name.into());
             self
         }
 
@@ -146,7 +155,7 @@ macro_rules! message_arguments {
 
         /// The JSON text as written, at most; 1,048,576 bytes by default, which is what a NATS server takes by default.
         pub fn max_message_bytes(mut self, max_message_bytes: u64) -> Self {
-            self.$($path).+.max_message_bytes = max_message_bytes;
+            self.$($path).+.max_message_bytes = Some(max_message_bytes);
             self
         }
 

@@ -44,6 +44,12 @@ impl Draft {
 
     message_arguments!(arguments);
 
+    /// Another subject than that of the beginning.
+    pub fn send_to(mut self, subject: impl Into<String>) -> Self {
+        self.subject = subject.into();
+        self
+    }
+
     /// Serializes the payloads and chooses their transport.
     ///
     /// `timestamp` is the time of the message; `new_id` gives UUIDs where the message needs one that was not passed in.
@@ -261,7 +267,7 @@ fn limit(
             envelope,
             payloads,
             size_threshold,
-            arguments.max_message_bytes,
+            arguments.message_limit(),
         )
     {
         return Ok(vec![false; payloads.len()]);
@@ -283,10 +289,10 @@ fn limit(
     let candidates: Vec<Candidate> = payloads.iter().map(candidate).collect();
     let bounds = Bounds {
         size_threshold,
-        max_message_bytes: arguments.max_message_bytes,
+        max_message_bytes: arguments.message_limit(),
     };
     choose(crate::outgoing::header_length(envelope), &candidates, bounds).map_err(|needed| {
-        let limit = arguments.max_message_bytes;
+        let limit = arguments.message_limit();
         Error::new(
             ErrorKind::Argument,
             ErrorCode::PayloadTooLarge,

@@ -42,6 +42,7 @@ struct Inner {
     expected: Option<String>,
     found: Option<String>,
     retryable: bool,
+    refusal: Option<Box<ErrorReport>>,
     context: Context,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
@@ -102,6 +103,11 @@ impl Error {
         self.0.retryable
     }
 
+    /// The receiver's own error, where it refused the message (wire.md W8.2).
+    pub fn refusal(&self) -> Option<&ErrorReport> {
+        self.0.refusal.as_deref()
+    }
+
     /// The error as the wire has it (wire.md W7.2).
     pub fn report(&self, timestamp: Timestamp) -> ErrorReport {
         let inner = &self.0;
@@ -143,6 +149,7 @@ impl Error {
             expected: None,
             found: None,
             retryable: false,
+            refusal: None,
             context: Context::default(),
             source: None,
         }))
@@ -205,6 +212,12 @@ impl Error {
     #[cfg(feature = "http")]
     pub(crate) fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = retryable;
+        self
+    }
+
+    #[cfg(feature = "nats")]
+    pub(crate) fn refused_with(mut self, report: Option<Box<ErrorReport>>) -> Self {
+        self.0.refusal = report;
         self
     }
 

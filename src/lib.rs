@@ -55,6 +55,7 @@ pub mod arrow;
 pub mod schema;
 pub mod wire;
 
+pub use answer::{ack, nack, reply, update_status};
 pub use check::{UnknownName, Violation};
 pub use digest::{Digest, InvalidDigest};
 pub use draft::Draft;
@@ -74,11 +75,14 @@ pub use received::{Received, ReceivedPayload};
 pub use retry::{Retry, is_retryable_status};
 pub use value::Value;
 
+mod answer;
 mod arguments;
 mod base64;
 mod check;
 mod choice;
 mod content;
+#[cfg(feature = "nats")]
+mod delivery;
 mod digest;
 mod draft;
 mod error;
@@ -89,6 +93,8 @@ mod incoming;
 mod io;
 mod json;
 mod link;
+#[cfg(feature = "nats")]
+mod nats;
 mod outgoing;
 mod part;
 mod pattern;
@@ -96,6 +102,8 @@ mod received;
 mod retry;
 mod rules;
 mod value;
+#[cfg(feature = "nats")]
+mod window;
 
 #[cfg(all(doctest, feature = "http"))]
 #[doc = include_str!("../README.md")]

@@ -58,7 +58,7 @@ impl Outgoing {
             pending,
             checksum: arguments.checksum,
             inline_json: arguments.inline_json,
-            max_message_bytes: arguments.max_message_bytes,
+            max_message_bytes: arguments.message_limit(),
         }
     }
 

@@ -127,6 +127,19 @@ impl Part {
         self
     }
 
+    /// A part whose bytes are what they will be in the message.
+    pub(crate) fn serialized(
+        dataname: impl Into<String>,
+        bytes: impl Into<Bytes>,
+        payload_type: PayloadType,
+    ) -> Self {
+        Part::with(
+            dataname,
+            PartData::Serialized(bytes.into()),
+            payload_type.as_str(),
+        )
+    }
+
     fn with(dataname: impl Into<String>, data: PartData, payload_type: impl AsRef<str>) -> Self {
         Part {
             dataname: dataname.into(),

@@ -74,7 +74,7 @@ impl fmt::Debug for Download<'_> {
 }
 
 /// Any handler, behind a pointer.
-pub(super) trait AnyDownloadHandler: Send + Sync {
+pub(crate) trait AnyDownloadHandler: Send + Sync {
     fn origins(&self, fileserver_url: &str) -> Vec<Origin>;
     fn download<'a>(
         &'a self,

@@ -222,6 +222,10 @@ impl UploadHandler for Plik {
         }
     }
 
+    fn is_oneshot(&self) -> bool {
+        self.ttl.is_none()
+    }
+
     async fn remove(&self, uploaded: &Uploaded) -> Result<(), HandlerError> {
         let timeouts = Timeouts::default();
         let client = client(timeouts.connect_timeout)?;

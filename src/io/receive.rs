@@ -28,7 +28,7 @@ use crate::link::Origin;
 use crate::received::Received;
 use crate::retry::Retry;
 use crate::value::Value;
-use crate::wire::{ErrorCode, Payload, PayloadType, Phase};
+use crate::wire::{Envelope, ErrorCode, Payload, PayloadType, Phase};
 
 /// Reads a message: fetches its linked payloads and decodes them all.
 ///
@@ -140,7 +140,12 @@ impl SmartReceive {
         self
     }
 
-    async fn run(mut self) -> Result<Received, Error> {
+    async fn run(self) -> Result<Received, Error> {
+        self.open()?.finish().await
+    }
+
+    /// Parses and validates the message, with nothing fetched yet.
+    pub(crate) fn open(mut self) -> Result<Opened, Error> {
         self.retry.check()?;
         let fileserver_url = environment::fileserver_or_default(self.fileserver_url.take())?;
         let handler = self
@@ -154,7 +159,37 @@ impl SmartReceive {
             .clone()
             .allowed_origins(allowed_origins)
             .decode(&self.json)?;
-        let targets: Vec<Option<PathBuf>> = match &self.files {
+        Ok(Opened {
+            call: self,
+            handler,
+            fileserver_url,
+            incoming,
+        })
+    }
+}
+
+/// A message that is valid and whose links are allowed, before anything is fetched.
+pub(crate) struct Opened {
+    call: SmartReceive,
+    handler: Arc<dyn AnyDownloadHandler>,
+    fileserver_url: String,
+    incoming: Incoming,
+}
+
+impl Opened {
+    pub(crate) fn envelope(&self) -> &Envelope {
+        self.incoming.envelope()
+    }
+
+    /// Fetches and decodes.
+    pub(crate) async fn finish(self) -> Result<Received, Error> {
+        let Opened {
+            call,
+            handler,
+            fileserver_url,
+            incoming,
+        } = self;
+        let targets: Vec<Option<PathBuf>> = match &call.files {
             None => vec![None; incoming.envelope().payloads.len()],
             Some(choose) => {
                 let payloads = incoming.envelope().payloads.iter().enumerate();
@@ -171,14 +206,14 @@ impl SmartReceive {
                 return Err(local(&incoming, index, target, reason));
             }
         }
-        let deadline = self
+        let deadline = call
             .deadline
             .and_then(|deadline| Instant::now().checked_add(deadline));
         let downloads = incoming.downloads();
         let calls: Vec<_> = downloads
             .iter()
             .map(|pending| {
-                self.fetch(
+                call.fetch(
                     &*handler,
                     &fileserver_url,
                     &incoming,
@@ -192,7 +227,9 @@ impl SmartReceive {
         let fetched: Vec<(usize, Taken)> = calls.try_collect().await?;
         keep(incoming, fetched, &targets).await
     }
+}
 
+impl SmartReceive {
     async fn fetch(
         &self,
         handler: &dyn AnyDownloadHandler,

@@ -15,7 +15,7 @@ use super::handler::Timeouts;
 use super::plik::Plik;
 use super::progress::Callback;
 use super::upload::{AnyUploadHandler, UploadHandler};
-use super::uploading::{Transfer, Uploading, remove};
+use super::uploading::{Made, Transfer, Uploading};
 use crate::arguments::message_arguments;
 use crate::draft::Draft;
 use crate::error::{Error, ErrorKind};
@@ -48,16 +48,7 @@ pub fn smartsend<P: Into<Part>>(
     subject: impl Into<String>,
     payloads: impl IntoIterator<Item = P>,
 ) -> SmartSend {
-    SmartSend {
-        draft: Draft::new(subject, payloads),
-        fileserver_url: None,
-        handler: Arc::new(Plik::oneshot()),
-        retry: Retry::default(),
-        timeouts: Timeouts::default(),
-        deadline: None,
-        fallback: true,
-        progress: None,
-    }
+    Draft::new(subject, payloads).into()
 }
 
 /// A message that is about to be made; awaiting it gives the envelope and its JSON text.
@@ -66,12 +57,12 @@ pub fn smartsend<P: Into<Part>>(
 #[must_use = "nothing is sent or uploaded before it is awaited"]
 #[derive(Clone)]
 pub struct SmartSend {
-    draft: Draft,
-    fileserver_url: Option<String>,
-    handler: Arc<dyn AnyUploadHandler>,
+    pub(crate) draft: Draft,
+    pub(crate) fileserver_url: Option<String>,
+    pub(crate) handler: Option<Arc<dyn AnyUploadHandler>>,
     retry: Retry,
     timeouts: Timeouts,
-    deadline: Option<Duration>,
+    pub(crate) deadline: Option<Duration>,
     fallback: bool,
     progress: Option<Callback>,
 }
@@ -145,7 +136,7 @@ impl SmartSend {
 
     /// Where large payloads go; Plik, one-shot, by default.
     pub fn fileserver_upload_handler(mut self, handler: impl UploadHandler) -> Self {
-        self.handler = Arc::new(handler);
+        self.handler = Some(Arc::new(handler));
         self
     }
 
@@ -161,6 +152,12 @@ impl SmartSend {
     ///
     /// As [`smartsend`].
     pub async fn into_bytes(self) -> Result<(Envelope, Vec<u8>), Error> {
+        let made = self.make().await?;
+        Ok((made.envelope, made.text))
+    }
+
+    /// As [`SmartSend::into_bytes`], with what is needed to take the uploads back.
+    pub(crate) async fn make(self) -> Result<Made, Error> {
         self.outgoing().await?.finish().await
     }
 
@@ -176,7 +173,7 @@ impl SmartSend {
         let outgoing = self.draft.encode(super::now(), &mut super::new_id)?;
         let mut uploading = Uploading {
             outgoing,
-            handler: self.handler,
+            handler: self.handler.unwrap_or_else(|| Arc::new(Plik::oneshot())),
             uploaded: Mutex::default(),
         };
         let transfer = Transfer {
@@ -193,9 +190,25 @@ impl SmartSend {
         match uploading.upload(&transfer, self.fallback).await {
             Ok(()) => Ok(uploading),
             Err(error) => {
-                remove(&*uploading.handler, uploading.uploaded).await;
+                uploading.into_uploads().remove().await;
                 Err(error)
             }
+        }
+    }
+}
+
+/// A message whose text the core is to make, and whose uploads `smartsend` does.
+impl From<Draft> for SmartSend {
+    fn from(draft: Draft) -> Self {
+        SmartSend {
+            draft,
+            fileserver_url: None,
+            handler: None,
+            retry: Retry::default(),
+            timeouts: Timeouts::default(),
+            deadline: None,
+            fallback: true,
+            progress: None,
         }
     }
 }

@@ -33,6 +33,11 @@ pub trait UploadHandler: Send + Sync + 'static {
         upload: Upload<'_>,
     ) -> impl Future<Output = Result<Uploaded, HandlerError>> + Send;
 
+    /// Whether what it uploads can be fetched only once.
+    fn is_oneshot(&self) -> bool {
+        false
+    }
+
     /// Removes what was uploaded, since its message will not be sent; does nothing unless a handler can do more.
     fn remove(&self, uploaded: &Uploaded) -> impl Future<Output = Result<(), HandlerError>> + Send {
         let _ = uploaded;
@@ -119,14 +124,19 @@ impl fmt::Debug for Uploaded {
 type Boxed<'a, T> = Pin<Box<dyn Future<Output = Result<T, HandlerError>> + Send + 'a>>;
 
 /// Any handler, behind a pointer.
-pub(super) trait AnyUploadHandler: Send + Sync {
+pub(crate) trait AnyUploadHandler: Send + Sync {
     fn upload<'a>(&'a self, upload: Upload<'a>) -> Boxed<'a, Uploaded>;
+    fn is_oneshot(&self) -> bool;
     fn remove<'a>(&'a self, uploaded: &'a Uploaded) -> Boxed<'a, ()>;
 }
 
 impl<H: UploadHandler> AnyUploadHandler for H {
     fn upload<'a>(&'a self, upload: Upload<'a>) -> Boxed<'a, Uploaded> {
         Box::pin(UploadHandler::upload(self, upload))
+    }
+
+    fn is_oneshot(&self) -> bool {
+        UploadHandler::is_oneshot(self)
     }
 
     fn remove<'a>(&'a self, uploaded: &'a Uploaded) -> Boxed<'a, ()> {

@@ -122,37 +122,71 @@ impl Uploading {
         noted.push(uploaded.clone());
     }
 
-    pub(super) async fn finish(self) -> Result<(Envelope, Vec<u8>), Error> {
+    pub(super) async fn finish(self) -> Result<Made, Error> {
         let Uploading {
             outgoing,
             handler,
             uploaded,
         } = self;
+        let uploads = Uploads { handler, uploaded };
         match outgoing.finish_bytes() {
-            Ok(finished) => Ok(finished),
+            Ok((envelope, text)) => Ok(Made {
+                envelope,
+                text,
+                uploads,
+            }),
             Err(error) => {
-                remove(&*handler, uploaded).await;
+                uploads.remove().await;
                 Err(error)
             }
         }
     }
+
+    pub(super) fn into_uploads(self) -> Uploads {
+        Uploads {
+            handler: self.handler,
+            uploaded: self.uploaded,
+        }
+    }
 }
 
-/// Removes what was uploaded; that it fails changes nothing, since the caller hears of the cause already, and is not kept
-/// waiting for it by a server that hangs.
-pub(super) async fn remove(handler: &dyn AnyUploadHandler, uploaded: Mutex<Vec<Uploaded>>) {
-    let uploaded = uploaded
-        .into_inner()
-        .unwrap_or_else(PoisonError::into_inner);
-    let calls: Vec<_> = uploaded
-        .iter()
-        .map(|uploaded| handler.remove(uploaded))
-        .collect();
-    let removals = stream::iter(calls)
-        .buffer_unordered(TRANSFER.max_concurrent as usize)
-        .for_each(|_| std::future::ready(()));
-    let bound = Duration::from_millis(TRANSFER.connect_timeout_ms);
-    let _ = tokio::time::timeout(bound, removals).await;
+/// A message that is ready to be published.
+pub(crate) struct Made {
+    pub(crate) envelope: Envelope,
+    pub(crate) text: Vec<u8>,
+    pub(crate) uploads: Uploads,
+}
+
+/// What was uploaded for one message.
+pub(crate) struct Uploads {
+    handler: Arc<dyn AnyUploadHandler>,
+    uploaded: Mutex<Vec<Uploaded>>,
+}
+
+impl Uploads {
+    /// Removes what was uploaded; that it fails changes nothing, since the caller hears of the cause already, and is not kept
+    /// waiting for it by a server that hangs.
+    pub(crate) async fn remove(self) {
+        let uploaded = self
+            .uploaded
+            .into_inner()
+            .unwrap_or_else(PoisonError::into_inner);
+        let calls: Vec<_> = uploaded
+            .iter()
+            .map(|uploaded| self.handler.remove(uploaded))
+            .collect();
+        let removals = stream::iter(calls)
+            .buffer_unordered(TRANSFER.max_concurrent as usize)
+            .for_each(|_| std::future::ready(()));
+        let bound = Duration::from_millis(TRANSFER.connect_timeout_ms);
+        let _ = tokio::time::timeout(bound, removals).await;
+    }
+
+    /// Whether another sending of the message needs other uploads, since each of these can be fetched once.
+    pub(crate) fn are_spent_by_fetching(&self) -> bool {
+        let uploaded = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
+        self.handler.is_oneshot() && !uploaded.is_empty()
+    }
 }
 
 async fn upload_one(
