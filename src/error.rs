@@ -24,6 +24,8 @@ pub enum ErrorKind {
     Message,
     /// The message asks for something that this receiver does not allow.
     Policy,
+    /// The receiver refused the message.
+    Receiver,
 }
 
 /// What went wrong, in which phase and where.

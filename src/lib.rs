@@ -52,6 +52,8 @@
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
+#[cfg(feature = "nats")]
+pub use async_nats;
 pub mod schema;
 pub mod wire;
 
@@ -69,6 +71,11 @@ pub use io::{
     smartsend,
 };
 pub use link::{InvalidLink, Link, Origin};
+#[cfg(feature = "nats")]
+pub use nats::{
+    Bridge, Connect, Deliver, Delivered, Event, Message, Publish, Refusal, Request, Subscribe,
+    Subscription,
+};
 pub use outgoing::{Outgoing, PendingUpload};
 pub use part::Part;
 pub use received::{Received, ReceivedPayload};

@@ -60,8 +60,18 @@ pub(super) fn fill(arguments: &mut Arguments, fileserver: Option<String>) -> Res
     fileserver_or_default(fileserver)
 }
 
+/// The NATS servers: the argument, else what the environment says, else the default; they may hold user-info.
+#[cfg(feature = "nats")]
+pub(crate) fn broker_or_default(argument: Option<String>) -> Result<String, Error> {
+    let urls = match argument {
+        Some(urls) => Some(checked_broker_url("broker_url", urls)?),
+        None => broker_url()?,
+    };
+    Ok(urls.unwrap_or_else(|| DEFAULTS.broker_url.to_owned()))
+}
+
 /// The file server: the argument, else what the environment says, else the default.
-pub(super) fn fileserver_or_default(argument: Option<String>) -> Result<String, Error> {
+pub(crate) fn fileserver_or_default(argument: Option<String>) -> Result<String, Error> {
     Ok(fileserver_url(argument)?.unwrap_or_else(|| DEFAULTS.fileserver_url.to_owned()))
 }
 
@@ -92,9 +102,13 @@ fn broker_url() -> Result<Option<String>, Error> {
     let Some(urls) = variable(name)? else {
         return Ok(None);
     };
+    checked_broker_url(name, urls).map(Some)
+}
+
+fn checked_broker_url(name: &str, urls: String) -> Result<String, Error> {
     let plain: Vec<String> = urls.split(',').map(without_user_info).collect();
-    if BROKER_URL.matches(&plain.join(",")) {
-        return Ok(Some(urls));
+    if !urls.is_empty() && BROKER_URL.matches(&plain.join(",")) {
+        return Ok(urls);
     }
     Err(unreadable(
         name,

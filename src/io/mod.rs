@@ -1,9 +1,9 @@
 //! The edges: files, file servers, the clock and the environment. Everything else in the crate is pure.
 
-mod client;
+pub(crate) mod client;
 mod clock;
-mod download;
-mod environment;
+pub(crate) mod download;
+pub(crate) mod environment;
 mod fetch;
 mod file;
 mod folder;
@@ -11,12 +11,12 @@ mod handler;
 mod memory;
 mod plik;
 mod progress;
-mod receive;
+pub(crate) mod receive;
 mod send;
 mod sink;
 mod source;
-mod upload;
-mod uploading;
+pub(crate) mod upload;
+pub(crate) mod uploading;
 
 pub use clock::{new_id, now};
 pub use download::{Download, DownloadHandler};

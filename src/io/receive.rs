@@ -77,7 +77,7 @@ pub struct SmartReceive {
     decoder: Decoder,
     allowed_origins: Option<Vec<Origin>>,
     fileserver_url: Option<String>,
-    handler: Option<Arc<dyn AnyDownloadHandler>>,
+    pub(crate) handler: Option<Arc<dyn AnyDownloadHandler>>,
     retry: Retry,
     timeouts: Timeouts,
     deadline: Option<Duration>,
