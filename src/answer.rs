@@ -27,10 +27,7 @@ pub fn nack(envelope: &Envelope, error: &ErrorReport) -> Draft {
 }
 
 /// An answer with payloads of the receiver's own; its purpose is `chat` unless it is said otherwise.
-pub fn reply<P: Into<Part>>(
-    envelope: &Envelope,
-    payloads: impl IntoIterator<Item = P>,
-) -> Draft {
+pub fn reply<P: Into<Part>>(envelope: &Envelope, payloads: impl IntoIterator<Item = P>) -> Draft {
     answer(envelope, payloads.into_iter().map(Into::into).collect())
 }
 
