@@ -63,6 +63,8 @@ pub use digest::{Digest, InvalidDigest};
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use incoming::{Decoder, Incoming, PendingDownload};
+#[cfg(feature = "metrics")]
+pub use io::describe_metrics;
 #[cfg(feature = "http")]
 pub use io::{
     Direction, Download, DownloadHandler, Environment, Fetch, FetchWithBackoff, Folder,

@@ -13,7 +13,8 @@ use tokio::time::timeout;
 use super::client::client;
 use super::download::{Download, DownloadHandler};
 use super::handler::{HandlerError, Timeouts, before_next_attempt};
-use super::progress::Reporter;
+use super::observe::{self, Fields};
+use super::progress::{Direction, Reporter};
 use super::sink::{Sink, Taken};
 use crate::error::{Context, Error};
 use crate::link::{Link, Origin};
@@ -181,9 +182,16 @@ impl FetchWithBackoff {
             timeouts: self.timeouts,
             correlation_id: &self.correlation_id,
         };
-        DownloadHandler::download(&Fetch::default(), download, &mut sink)
-            .await
-            .map_err(failed)?;
+        let handler = Fetch::default();
+        let call = observe::transferring(
+            Direction::Download,
+            "",
+            self.size,
+            Some(link.origin()),
+            Fields::of_exchange(&self.correlation_id),
+            DownloadHandler::download(&handler, download, &mut sink),
+        );
+        call.await.map_err(failed)?;
         match sink.finish().map_err(failed)? {
             Taken::Bytes(bytes) => Ok(bytes),
             Taken::File(_) => Ok(Bytes::new()),

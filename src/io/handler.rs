@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io;
 use std::time::Duration;
 
+use super::observe;
 use crate::error::{Error, ErrorKind};
 use crate::generated::TRANSFER;
 use crate::retry::is_retryable_status;
@@ -169,8 +170,13 @@ pub(super) async fn before_next_attempt(
         return Err(error);
     }
     let random = f64::from(super::new_id().as_bytes()[0]) / 255.0;
-    match retry.delay(attempt, error.retry_after, random) {
+    let delay = retry.delay(attempt, error.retry_after, random);
+    if delay.is_none() {
+        observe::exceeded(attempt, &error);
+    }
+    match delay {
         Some(delay) => {
+            observe::retried(retry, attempt, delay, &error);
             tokio::time::sleep(delay).await;
             Ok(())
         }

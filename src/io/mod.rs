@@ -9,6 +9,7 @@ mod file;
 mod folder;
 mod handler;
 mod memory;
+pub(crate) mod observe;
 mod plik;
 mod progress;
 pub(crate) mod receive;
@@ -25,6 +26,8 @@ pub use fetch::{Fetch, FetchWithBackoff, fetch_with_backoff};
 pub use folder::Folder;
 pub use handler::{HandlerError, Timeouts};
 pub use memory::Memory;
+#[cfg(feature = "metrics")]
+pub use observe::describe_metrics;
 pub use plik::{Plik, plik_oneshot_upload};
 pub use progress::{Direction, Progress};
 pub use receive::{SmartReceive, smartreceive};

@@ -15,6 +15,8 @@ use super::client::client;
 use super::download::{Download, DownloadHandler};
 use super::fetch::{Credentials, Fetch, refused};
 use super::handler::{HandlerError, Timeouts, before_next_attempt};
+use super::observe::{self, Fields};
+use super::progress::Direction;
 use super::sink::Sink;
 use super::source::Source;
 use super::upload::{Upload, UploadHandler, Uploaded};
@@ -275,14 +277,21 @@ pub async fn plik_oneshot_upload(
         retry: Retry::default(),
         timeouts: Timeouts::default(),
     };
-    UploadHandler::upload(&Plik::oneshot(), upload)
-        .await
-        .map_err(|error| {
-            let message = format!("payload {dataname:?} could not be uploaded: {error}");
-            error
-                .into_error(ErrorCode::UploadFailed, Phase::Upload, message)
-                .of(dataname)
-        })
+    let plik = Plik::oneshot();
+    let call = observe::transferring(
+        Direction::Upload,
+        dataname,
+        Some(source.size()),
+        None,
+        Fields::default(),
+        UploadHandler::upload(&plik, upload),
+    );
+    call.await.map_err(|error| {
+        let message = format!("payload {dataname:?} could not be uploaded: {error}");
+        error
+            .into_error(ErrorCode::UploadFailed, Phase::Upload, message)
+            .of(dataname)
+    })
 }
 
 /// A name of our own, since any other would have to be escaped.

@@ -12,12 +12,14 @@ use bytes::Bytes;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use tempfile::NamedTempFile;
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use super::download::{AnyDownloadHandler, Download, DownloadHandler};
 use super::environment;
 use super::fetch::Fetch;
 use super::file;
 use super::handler::{HandlerError, Timeouts, within};
+use super::observe::{self, Fields};
 use super::progress::{Callback, Direction, Reporter};
 use super::send::transfer_arguments;
 use super::sink::{Sink, Taken};
@@ -140,12 +142,15 @@ impl SmartReceive {
         self
     }
 
+    /// Everything but the count: that is for whoever hands the message on.
     async fn run(self) -> Result<Received, Error> {
         self.open()?.finish().await
     }
 
     /// Parses and validates the message, with nothing fetched yet.
     pub(crate) fn open(mut self) -> Result<Opened, Error> {
+        let span = observe::receiving();
+        let _entered = span.clone().entered();
         self.retry.check()?;
         let fileserver_url = environment::fileserver_or_default(self.fileserver_url.take())?;
         let handler = self
@@ -164,6 +169,7 @@ impl SmartReceive {
             handler,
             fileserver_url,
             incoming,
+            span,
         })
     }
 }
@@ -174,6 +180,7 @@ pub(crate) struct Opened {
     handler: Arc<dyn AnyDownloadHandler>,
     fileserver_url: String,
     incoming: Incoming,
+    span: Span,
 }
 
 impl Opened {
@@ -183,12 +190,19 @@ impl Opened {
 
     /// Fetches and decodes.
     pub(crate) async fn finish(self) -> Result<Received, Error> {
+        let span = self.span.clone();
+        self.unpack().instrument(span).await
+    }
+
+    async fn unpack(self) -> Result<Received, Error> {
         let Opened {
             call,
             handler,
             fileserver_url,
             incoming,
+            span,
         } = self;
+        observe::understood(&span, incoming.envelope());
         let targets: Vec<Option<PathBuf>> = match &call.files {
             None => vec![None; incoming.envelope().payloads.len()],
             Some(choose) => {
@@ -225,7 +239,9 @@ impl Opened {
             .collect();
         let calls = stream::iter(calls).buffered(TRANSFER.max_concurrent as usize);
         let fetched: Vec<(usize, Taken)> = calls.try_collect().await?;
-        keep(incoming, fetched, &targets).await
+        let received = keep(incoming, fetched, &targets).await?;
+        observe::unpacked(&received.envelope);
+        Ok(received)
     }
 }
 
@@ -262,6 +278,15 @@ impl SmartReceive {
             handler.download(download, &mut sink).await?;
             sink.finish()
         };
+        let envelope = incoming.envelope();
+        let call = observe::transferring(
+            Direction::Download,
+            &pending.dataname,
+            Some(pending.size),
+            Some(pending.link.origin()),
+            Fields::of_payload(envelope, &envelope.payloads[pending.index]),
+            call,
+        );
         let taken = within(deadline, call).await;
         taken
             .map(|taken| (pending.index, taken))
@@ -283,7 +308,11 @@ impl IntoFuture for SmartReceive {
     type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.run())
+        Box::pin(async move {
+            let received = self.run().await?;
+            observe::message_received(&received.envelope);
+            Ok(received)
+        })
     }
 }
 

@@ -8,10 +8,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use super::environment;
 use super::file;
 use super::handler::Timeouts;
+use super::observe;
 use super::plik::Plik;
 use super::progress::Callback;
 use super::upload::{AnyUploadHandler, UploadHandler};
@@ -22,7 +24,7 @@ use crate::error::{Error, ErrorKind};
 use crate::part::{Part, PartData, Unserializable};
 use crate::retry::Retry;
 use crate::value::Value;
-use crate::wire::{Envelope, PayloadType};
+use crate::wire::{Envelope, PayloadType, Timestamp};
 
 /// Makes a message of named, typed payloads; large ones are uploaded, the others ride in the message itself.
 ///
@@ -153,16 +155,29 @@ impl SmartSend {
     /// As [`smartsend`].
     pub async fn into_bytes(self) -> Result<(Envelope, Vec<u8>), Error> {
         let made = self.make().await?;
+        observe::message_made();
         Ok((made.envelope, made.text))
     }
 
-    /// As [`SmartSend::into_bytes`], with what is needed to take the uploads back.
+    /// As [`SmartSend::into_bytes`], with what is needed to take the uploads back. Counts nothing: that is for whoever
+    /// hands the message on.
     pub(crate) async fn make(self) -> Result<Made, Error> {
         self.outgoing().await?.finish().await
     }
 
     /// Everything up to the text.
     async fn outgoing(mut self) -> Result<Uploading, Error> {
+        // Whatever is told of the call, from its start, has the ids of its message.
+        let arguments = &mut self.draft.arguments;
+        for id in [&mut arguments.correlation_id, &mut arguments.msg_id] {
+            id.get_or_insert_with(|| super::new_id().to_string());
+        }
+        let timestamp = super::now();
+        let span = observe::sending(&self.draft, &timestamp);
+        self.prepare(timestamp, span.clone()).instrument(span).await
+    }
+
+    async fn prepare(mut self, timestamp: Timestamp, span: Span) -> Result<Uploading, Error> {
         let context = self.draft.context();
         self.retry.check().map_err(|error| error.within(&context))?;
         let arguments = &mut self.draft.arguments;
@@ -170,11 +185,13 @@ impl SmartSend {
             .map_err(|error| error.within(&context))?;
         let checksum = arguments.checksum;
         let files = read_files(&mut self.draft).await?;
-        let outgoing = self.draft.encode(super::now(), &mut super::new_id)?;
+        let outgoing = self.draft.encode(timestamp, &mut super::new_id)?;
+        observe::prepared(&span, outgoing.envelope());
         let mut uploading = Uploading {
             outgoing,
             handler: self.handler.unwrap_or_else(|| Arc::new(Plik::oneshot())),
             uploaded: Mutex::default(),
+            span,
         };
         let transfer = Transfer {
             fileserver_url,

@@ -8,8 +8,10 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
+use tracing::{Instrument, Span};
 
 use super::handler::{HandlerError, Timeouts, within};
+use super::observe::{self, Fields};
 use super::progress::{Callback, Direction, Reporter};
 use super::source::Source;
 use super::upload::{AnyUploadHandler, Upload, Uploaded};
@@ -37,6 +39,8 @@ pub(super) struct Uploading {
     pub(super) outgoing: Outgoing,
     pub(super) handler: Arc<dyn AnyUploadHandler>,
     pub(super) uploaded: Mutex<Vec<Uploaded>>,
+    /// The span of the call, none of whose parts lies outside of it.
+    pub(super) span: Span,
 }
 
 impl Uploading {
@@ -75,7 +79,12 @@ impl Uploading {
             let reason = match fallback {
                 false => "fallback is off".to_owned(),
                 true => match self.fall_back(transfer, &pending).await {
-                    Ok(()) => continue,
+                    Ok(()) => {
+                        let envelope = self.outgoing.envelope();
+                        let payload = &envelope.payloads[pending.index];
+                        observe::fell_back(envelope, payload, &error);
+                        continue;
+                    }
                     Err(reason) => reason,
                 },
             };
@@ -123,23 +132,35 @@ impl Uploading {
     }
 
     pub(super) async fn finish(self) -> Result<Made, Error> {
+        let span = self.span.clone();
         let Uploading {
             outgoing,
             handler,
             uploaded,
+            ..
         } = self;
         let uploads = Uploads { handler, uploaded };
-        match outgoing.finish_bytes() {
-            Ok((envelope, text)) => Ok(Made {
-                envelope,
-                text,
-                uploads,
-            }),
-            Err(error) => {
-                uploads.remove().await;
-                Err(error)
+        let finishing = async {
+            match outgoing.finish_bytes() {
+                Ok((envelope, text)) => {
+                    if uploads.handler.is_oneshot() {
+                        observe::broadcast_by_oneshot(&envelope);
+                    }
+                    observe::loopback_link(&envelope);
+                    observe::made(&span, &envelope, text.len());
+                    Ok(Made {
+                        envelope,
+                        text,
+                        uploads,
+                    })
+                }
+                Err(error) => {
+                    uploads.remove().await;
+                    Err(error)
+                }
             }
-        }
+        };
+        finishing.instrument(span.clone()).await
     }
 
     pub(super) fn into_uploads(self) -> Uploads {
@@ -233,5 +254,15 @@ async fn upload_one(
         };
         Ok((uploaded, digest))
     };
+    let envelope = uploading.outgoing.envelope();
+    let fields = Fields::of_payload(envelope, &envelope.payloads[pending.index]);
+    let call = observe::transferring(
+        Direction::Upload,
+        &pending.dataname,
+        Some(pending.size),
+        None,
+        fields,
+        call,
+    );
     within(transfer.deadline, call).await
 }

@@ -1,7 +1,7 @@
 //! Transfers against file servers that fail in every way (wire.md W5 to W7): how often something is tried, what is tried at
 //! all, what comes of it, and what is left behind.
 
-mod answer;
+pub(crate) mod answer;
 mod attempts;
 mod bodies;
 mod environment;
@@ -13,7 +13,7 @@ mod outputs;
 mod policy;
 mod progress;
 mod secrets;
-mod server;
+pub(crate) mod server;
 mod silence;
 mod stores;
 mod uploads;

@@ -17,6 +17,8 @@ mod faults;
 mod hostile;
 mod house;
 mod messages;
+#[cfg(feature = "http")]
+mod observe;
 mod properties;
 mod roundtrip;
 mod verdicts;

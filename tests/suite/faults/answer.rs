@@ -4,10 +4,10 @@ use std::time::Duration;
 
 /// One answer. The connection ends behind its last step.
 #[derive(Clone, Debug)]
-pub(super) struct Answer(pub(super) Vec<Step>);
+pub(crate) struct Answer(pub(super) Vec<Step>);
 
 #[derive(Clone, Debug)]
-pub(super) enum Step {
+pub(crate) enum Step {
     /// Reads so many bytes of the request's body, or what there is.
     Take(usize),
     /// Reads the rest of the body, at most so many bytes at a time with a pause before each.
@@ -28,22 +28,22 @@ pub(super) enum Step {
 }
 
 impl Answer {
-    pub(super) fn of(steps: impl IntoIterator<Item = Step>) -> Self {
+    pub(crate) fn of(steps: impl IntoIterator<Item = Step>) -> Self {
         Answer(steps.into_iter().collect())
     }
 
     /// What a file server answers that has no fault.
-    pub(super) fn usual() -> Self {
+    pub(crate) fn usual() -> Self {
         Answer::of([Step::Usual])
     }
 
     /// No body, and nothing else of note.
-    pub(super) fn status(status: u16) -> Self {
+    pub(crate) fn status(status: u16) -> Self {
         Answer::with(status, &[], b"")
     }
 
     /// A whole answer with the right length.
-    pub(super) fn with(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
+    pub(crate) fn with(status: u16, headers: &[(&str, &str)], body: &[u8]) -> Self {
         let length = body.len().to_string();
         let mut all = vec![("Content-Length", length.as_str())];
         all.extend_from_slice(headers);
@@ -54,12 +54,12 @@ impl Answer {
     }
 
     /// 200 and a body.
-    pub(super) fn body(body: &[u8]) -> Self {
+    pub(crate) fn body(body: &[u8]) -> Self {
         Answer::with(200, &[], body)
     }
 
     /// 200 and a body in chunks, whose length nobody announces.
-    pub(super) fn chunked(body: &[u8]) -> Self {
+    pub(crate) fn chunked(body: &[u8]) -> Self {
         let chunks: Vec<u8> = body.chunks(1000).flat_map(chunk).collect();
         let head = head(200, &[("Transfer-Encoding", "chunked")]);
         Answer::of([
@@ -69,7 +69,7 @@ impl Answer {
     }
 
     /// Only the first `at` bytes of the body that is announced, then what `end` says.
-    pub(super) fn cut(body: &[u8], at: usize, end: &[Step]) -> Self {
+    pub(crate) fn cut(body: &[u8], at: usize, end: &[Step]) -> Self {
         let length = body.len().to_string();
         let head = head(200, &[("Content-Length", &length)]);
         let steps = [
@@ -80,23 +80,23 @@ impl Answer {
     }
 
     /// The request is read, and nothing ever comes.
-    pub(super) fn silence() -> Self {
+    pub(crate) fn silence() -> Self {
         Answer::of([Step::Take(usize::MAX), Step::Hold])
     }
 
     /// The request is read, and the connection breaks.
-    pub(super) fn reset() -> Self {
+    pub(crate) fn reset() -> Self {
         Answer::of([Step::Take(usize::MAX), Step::Reset])
     }
 
     /// The same after a pause.
-    pub(super) fn after(self, pause: Duration) -> Self {
+    pub(crate) fn after(self, pause: Duration) -> Self {
         Answer([vec![Step::Pause(pause)], self.0].concat())
     }
 }
 
 /// Status line and headers.
-pub(super) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
+pub(crate) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
     let headers: String = headers
         .iter()
         .map(|(name, value)| format!("{name}: {value}\r\n"))
@@ -105,6 +105,6 @@ pub(super) fn head(status: u16, headers: &[(&str, &str)]) -> Vec<u8> {
 }
 
 /// One chunk of a chunked body; the empty one ends it.
-pub(super) fn chunk(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn chunk(bytes: &[u8]) -> Vec<u8> {
     [format!("{:x}\r\n", bytes.len()).as_bytes(), bytes, b"\r\n"].concat()
 }

@@ -17,27 +17,27 @@ use super::answer::{Answer, Step, head};
 
 /// A server on a free port of loopback, which speaks as much of Plik's API as a client needs. Dropped, it ends with all its
 /// connections.
-pub(super) struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     state: Arc<Mutex<State>>,
     accepting: JoinHandle<()>,
 }
 
 /// As many bytes as [`Step::Pour`] has.
-pub(super) const POURED: u64 = 64 << 20;
+pub(crate) const POURED: u64 = 64 << 20;
 
 /// A request as it came.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(crate) struct Seen {
     /// Such as `GET /file/a?b`.
-    pub(super) line: String,
+    pub(crate) line: String,
     /// Names in lower case.
     headers: Vec<(String, String)>,
     /// As much of the body as was read.
-    pub(super) body: Vec<u8>,
-    pub(super) at: Instant,
+    pub(crate) body: Vec<u8>,
+    pub(crate) at: Instant,
     /// Bytes that [`Step::Pour`] got rid of.
-    pub(super) poured: u64,
+    pub(crate) poured: u64,
 }
 
 #[derive(Default)]
@@ -51,7 +51,7 @@ struct State {
 }
 
 impl Server {
-    pub(super) async fn start() -> Self {
+    pub(crate) async fn start() -> Self {
         Server::listen(
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
                 .await
@@ -60,7 +60,7 @@ impl Server {
     }
 
     /// One whose connections hold few bytes that nobody has read.
-    pub(super) async fn narrow() -> Self {
+    pub(crate) async fn narrow() -> Self {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(16 * 1024).expect("a buffer");
         socket
@@ -81,41 +81,41 @@ impl Server {
     }
 
     /// Answers requests whose line starts so, such as `POST /file/`, one after the other; the last answer repeats.
-    pub(super) fn script(&self, line: &str, answers: impl IntoIterator<Item = Answer>) {
+    pub(crate) fn script(&self, line: &str, answers: impl IntoIterator<Item = Answer>) {
         self.state()
             .rules
             .push((line.to_owned(), answers.into_iter().collect()));
     }
 
     /// Serves a file under a path.
-    pub(super) fn put(&self, path: &str, bytes: &[u8]) {
+    pub(crate) fn put(&self, path: &str, bytes: &[u8]) {
         self.state().files.insert(path.to_owned(), bytes.to_vec());
     }
 
     /// How many files there are, uploaded ones included.
-    pub(super) fn files(&self) -> usize {
+    pub(crate) fn files(&self) -> usize {
         self.state().files.len()
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    pub(super) fn link(&self, path: &str) -> String {
+    pub(crate) fn link(&self, path: &str) -> String {
         format!("http://{}{path}", self.address)
     }
 
-    pub(super) fn origin(&self) -> Origin {
+    pub(crate) fn origin(&self) -> Origin {
         self.url().parse().expect("an origin")
     }
 
     /// All requests so far.
-    pub(super) fn seen(&self) -> Vec<Seen> {
+    pub(crate) fn seen(&self) -> Vec<Seen> {
         self.state().seen.clone()
     }
 
     /// The lines of all requests so far.
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         self.state()
             .seen
             .iter()
@@ -124,7 +124,7 @@ impl Server {
     }
 
     /// Requests so far whose line starts so.
-    pub(super) fn count(&self, line: &str) -> usize {
+    pub(crate) fn count(&self, line: &str) -> usize {
         self.state()
             .seen
             .iter()
@@ -133,7 +133,7 @@ impl Server {
     }
 
     /// The times between the requests whose line starts so.
-    pub(super) fn gaps(&self, line: &str) -> Vec<Duration> {
+    pub(crate) fn gaps(&self, line: &str) -> Vec<Duration> {
         let state = self.state();
         let times: Vec<Instant> = state
             .seen
@@ -145,7 +145,7 @@ impl Server {
     }
 
     /// The most requests that waited for the first byte of their answer at any one time.
-    pub(super) fn most_unanswered(&self) -> usize {
+    pub(crate) fn most_unanswered(&self) -> usize {
         self.state().most_unanswered
     }
 
@@ -161,19 +161,19 @@ impl Drop for Server {
 }
 
 impl Seen {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers
             .iter()
             .find(|(known, _)| known == name)
             .map(|(_, value)| value.as_str())
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_slice(&self.body).expect("a body of JSON")
     }
 
     /// What stands in the one part of a form: its headers and its content.
-    pub(super) fn part(&self) -> (String, Vec<u8>) {
+    pub(crate) fn part(&self) -> (String, Vec<u8>) {
         let kind = self.header("content-type").expect("a content type");
         let boundary = kind
             .strip_prefix("multipart/form-data; boundary=")

@@ -1,0 +1,29 @@
+//! What the library tells of its work: spans and events through `tracing`, counts and durations through `metrics`, and the trace
+//! context of OpenTelemetry. All of it is here, so that the rest says what happened and not how it is told.
+//!
+//! Whoever listens gets the fields of NFR-401 and no others, and never a token, user-info, a path or a query of a URL. Nothing is
+//! put together while nobody listens.
+
+mod delivery;
+mod fields;
+mod message;
+mod metric;
+mod trace;
+mod transfer;
+mod warning;
+
+// Called by the bridge.
+#[cfg(feature = "nats")]
+#[allow(unused_imports)]
+pub(crate) use delivery::{acknowledged, message_sent, messages_lost, reconnected, redelivered};
+pub(crate) use fields::Fields;
+pub(crate) use message::{
+    made, message_made, message_received, prepared, receiving, sending, understood, unpacked,
+};
+#[cfg(feature = "metrics")]
+pub use metric::describe_metrics;
+#[cfg(feature = "nats")]
+#[allow(unused_imports)]
+pub(crate) use trace::{Operation, continue_trace, describe_operation, trace_context};
+pub(super) use transfer::{exceeded, fell_back, retried, transferring};
+pub(crate) use warning::{broadcast_by_oneshot, loopback_link};

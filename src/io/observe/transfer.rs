@@ -1,0 +1,127 @@
+//! The transfer of one payload, and its attempts.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::fields::{Fields, shown, tell};
+use super::metric;
+use crate::io::handler::HandlerError;
+use crate::io::progress::Direction;
+use crate::link::Origin;
+use crate::retry::Retry;
+use crate::wire::{Envelope, Payload};
+
+/// One payload on its way, as far as it is told of.
+struct Transfer {
+    direction: Direction,
+    dataname: String,
+    fields: Fields,
+}
+
+tokio::task_local! {
+    /// What the attempts of a handler belong to, so that no handler has to hand it on.
+    static CURRENT: Arc<Transfer>;
+}
+
+/// Runs a transfer, says that it began and ended, and measures it. `origin` is where a download comes from.
+pub(in crate::io) async fn transferring<T>(
+    direction: Direction,
+    dataname: &str,
+    size: Option<u64>,
+    origin: Option<&Origin>,
+    fields: Fields,
+    call: impl Future<Output = Result<T, HandlerError>>,
+) -> Result<T, HandlerError> {
+    let transfer = Arc::new(Transfer {
+        direction,
+        dataname: dataname.to_owned(),
+        fields,
+    });
+    let name = shown(dataname);
+    let size = match size {
+        Some(size) => format!("{size} bytes"),
+        None => "unknown".to_owned(),
+    };
+    match origin {
+        None => {
+            tell!(
+                DEBUG,
+                transfer.fields,
+                "Uploading payload '{name}' size: {size}"
+            );
+        }
+        Some(origin) => tell!(
+            DEBUG,
+            transfer.fields,
+            "Downloading payload '{name}' size: {size} from {origin}"
+        ),
+    }
+    let began = Instant::now();
+    let done = CURRENT.scope(Arc::clone(&transfer), call).await?;
+    let took = began.elapsed();
+    metric::transferred(direction, took);
+    let verb = match direction {
+        Direction::Upload => "Uploaded",
+        Direction::Download => "Downloaded",
+    };
+    tell!(
+        DEBUG,
+        transfer.fields,
+        "{verb} payload '{name}' size: {size} in {} ms",
+        took.as_millis()
+    );
+    Ok(done)
+}
+
+/// Attempt `attempt` failed, and the next one is due after `delay`.
+pub(in crate::io) fn retried(retry: &Retry, attempt: u32, delay: Duration, error: &HandlerError) {
+    let told = CURRENT.try_with(|transfer| {
+        metric::retry(transfer.direction);
+        tell!(
+            WARN,
+            transfer.fields,
+            "{} of payload '{}' failed in attempt {attempt} of {}, next in {} ms: {error}",
+            noun(transfer.direction),
+            shown(&transfer.dataname),
+            retry.max_retries,
+            delay.as_millis()
+        );
+    });
+    // Beyond a transfer, as where something is removed, nothing is counted.
+    let _ = told;
+}
+
+/// The last attempt failed.
+pub(in crate::io) fn exceeded(attempts: u32, error: &HandlerError) {
+    let told = CURRENT.try_with(|transfer| {
+        if transfer.direction == Direction::Download {
+            metric::count(metric::DOWNLOAD_RETRY_EXCEEDED, 1);
+        }
+        tell!(
+            WARN,
+            transfer.fields,
+            "{} of payload '{}' failed for good after {attempts} of {attempts} attempts: {error}",
+            noun(transfer.direction),
+            shown(&transfer.dataname)
+        );
+    });
+    let _ = told;
+}
+
+/// A payload that could not be uploaded goes direct.
+pub(in crate::io) fn fell_back(envelope: &Envelope, payload: &Payload, error: &HandlerError) {
+    tell!(
+        WARN,
+        Fields::of_payload(envelope, payload),
+        "Payload '{}' could not be uploaded and goes direct: {error}",
+        shown(&payload.dataname)
+    );
+}
+
+fn noun(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Upload => "Upload",
+        Direction::Download => "Download",
+    }
+}
