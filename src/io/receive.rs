@@ -148,8 +148,12 @@ impl SmartReceive {
     }
 
     /// Parses and validates the message, with nothing fetched yet.
-    pub(crate) fn open(mut self) -> Result<Opened, Error> {
-        let span = observe::receiving();
+    pub(crate) fn open(self) -> Result<Opened, Error> {
+        self.open_in(observe::receiving())
+    }
+
+    /// As [`SmartReceive::open`], within a span that is part of a trace already.
+    pub(crate) fn open_in(mut self, span: Span) -> Result<Opened, Error> {
         let _entered = span.clone().entered();
         self.retry.check()?;
         let fileserver_url = environment::fileserver_or_default(self.fileserver_url.take())?;
@@ -184,6 +188,11 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    #[cfg(feature = "nats")]
+    pub(crate) fn span(&self) -> &Span {
+        &self.span
+    }
+
     pub(crate) fn envelope(&self) -> &Envelope {
         self.incoming.envelope()
     }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_nats::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use super::bridge::{Bridge, Shared, broker};
 use super::headers;
@@ -17,7 +18,7 @@ use super::request::{NO_ANSWER, NO_RESPONDERS, deadline, not_acknowledged, refus
 use crate::delivery::{Patience, Verdict};
 use crate::error::Error;
 use crate::io::uploading::Uploads;
-use crate::io::{Plik, SmartSend, smartreceive};
+use crate::io::{Plik, SmartSend, observe, smartreceive};
 use crate::received::Received;
 use crate::wire::{Envelope, ErrorCode, ErrorReport};
 
@@ -100,10 +101,16 @@ impl Deliver {
     }
 
     async fn run(self) -> Result<Delivered, Error> {
+        self.delivering().instrument(observe::delivering()).await
+    }
+
+    async fn delivering(self) -> Result<Delivered, Error> {
         let shared = Arc::clone(&self.bridge.0);
         let headers = headers::checked(&self.headers)?;
         let until = deadline(self.patience.deadline);
         let mut message = self.message;
+        let correlation_id = &mut message.draft.arguments.correlation_id;
+        correlation_id.get_or_insert_with(|| crate::io::new_id().to_string());
         // Each sending is the same message, whatever has to be made anew for it.
         for part in &mut message.draft.parts {
             part.id.get_or_insert_with(crate::io::new_id);
@@ -200,6 +207,7 @@ enum Heard {
 
 impl Delivery {
     async fn run(&mut self, remove_when_acknowledged: bool) -> Result<Delivered, Error> {
+        let began = Instant::now();
         let mut sealed = self.seal().await?;
         let mut sendings = 0;
         loop {
@@ -210,7 +218,8 @@ impl Delivery {
             )
             .await
             {
-                Ok(Ok(())) => {}
+                Ok(Ok(())) if sendings == 1 => sealed.tell(),
+                Ok(Ok(())) => observe::redelivered(&sealed.envelope),
                 // The server that it goes to now takes less than the one before.
                 Ok(Err(error)) if error.code() == ErrorCode::PayloadTooLarge && sendings > 1 => {
                     let smaller = self.seal().await?;
@@ -227,6 +236,7 @@ impl Delivery {
             }
             match self.answer(&sealed, self.patience.wait(sendings)).await {
                 Answer::Acknowledged(answer) => {
+                    observe::acknowledged(began.elapsed());
                     if remove_when_acknowledged {
                         self.spent.push(sealed.uploads);
                     }

@@ -15,11 +15,13 @@ use tokio_util::task::task_tracker::TaskTrackerToken;
 use super::bridge::Shared;
 use super::claim::Claim;
 use super::event::Event;
+use super::headers;
 use super::message::{Message, WayBack, refuse};
 use super::refusal::Refusal;
 use crate::answer;
 use crate::draft::Draft;
 use crate::error::Error;
+use crate::io::observe::{self, Operation};
 use crate::io::receive::Opened;
 use crate::io::{SmartReceive, now, smartreceive};
 use crate::window::{Admission, Outcome, Window};
@@ -69,14 +71,17 @@ impl Queued {
         } = self.content?;
         let envelope = opened.envelope().clone();
         match opened.finish().await {
-            Ok(received) => Ok(Message {
-                received,
-                subject,
-                headers,
-                way_back,
-                claim,
-                _open: self.open,
-            }),
+            Ok(received) => {
+                observe::message_received(&received.envelope);
+                Ok(Message {
+                    received,
+                    subject,
+                    headers,
+                    way_back,
+                    claim,
+                    _open: self.open,
+                })
+            }
             Err(error) => {
                 let refusal = Refusal::from(&error);
                 // The reader hears of the error; that the sender could not be told shows as another sending.
@@ -129,7 +134,7 @@ impl Dispatch {
             Some(adapt) => adapt(receive),
             None => receive,
         };
-        let opened = match receive.open() {
+        let opened = match receive.open_in(headers::receiving(&headers)) {
             Ok(opened) => opened,
             Err(error) => {
                 refuse_unread(&way_back, &error, &headers).await;
@@ -137,6 +142,13 @@ impl Dispatch {
             }
         };
         let envelope = opened.envelope();
+        observe::describe_operation(
+            opened.span(),
+            Operation::Receive,
+            envelope,
+            bytes,
+            headers::length(&headers) as usize,
+        );
         if is_answer(envelope) {
             way_back.subject = None;
         } else if way_back.subject.is_none() && !envelope.reply_to.as_str().is_empty() {

@@ -2,8 +2,11 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio_util::sync::CancellationToken;
+
+use crate::io::observe;
 
 /// Something that happened to a bridge, told to the callback of [`Connect::on_event`](crate::Connect::on_event).
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -55,6 +58,7 @@ pub(super) type Callback = Arc<dyn Fn(&Event) + Send + Sync>;
 #[derive(Clone, Default)]
 pub(super) struct Events {
     callback: Option<Callback>,
+    was_connected: Arc<AtomicBool>,
     /// Is cancelled once the connection is closed for good.
     pub(super) closed: CancellationToken,
 }
@@ -63,13 +67,18 @@ impl Events {
     pub(super) fn new(callback: Option<Callback>) -> Self {
         Events {
             callback,
-            closed: CancellationToken::new(),
+            ..Events::default()
         }
     }
 
     pub(super) fn tell(&self, event: &Event) {
-        if *event == Event::Closed {
-            self.closed.cancel();
+        match event {
+            Event::Closed => self.closed.cancel(),
+            Event::SlowConsumer { lost, .. } => observe::messages_lost(*lost),
+            Event::Connected if self.was_connected.swap(true, Ordering::Relaxed) => {
+                observe::reconnected();
+            }
+            _ => {}
         }
         if let Some(callback) = &self.callback {
             callback(event);

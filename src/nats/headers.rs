@@ -1,8 +1,10 @@
 //! NATS headers: those of the protocol, those of a trace, and the caller's own.
 
 use async_nats::{HeaderMap, HeaderName, HeaderValue};
+use tracing::Span;
 
 use crate::error::Error;
+use crate::io::observe;
 
 /// The `msg_id`, under the name by which NATS itself tells repeats.
 pub(super) const MSG_ID: &str = "Nats-Msg-Id";
@@ -61,6 +63,31 @@ pub(super) fn merged(inherited: HeaderMap, own: &HeaderMap) -> HeaderMap {
         }
     }
     merged
+}
+
+/// The trace context of the current span, where there is one and the caller gives no other.
+pub(super) fn add_trace(headers: &mut HeaderMap) {
+    let [traceparent, tracestate] = TRACE;
+    if headers.get(traceparent).is_some() {
+        return;
+    }
+    if let Some((parent, state)) = observe::trace_context() {
+        headers.insert(traceparent, parent);
+        if let Some(state) = state {
+            headers.insert(tracestate, state);
+        }
+    }
+}
+
+/// The span of a received message, part of the trace that its headers name.
+pub(super) fn receiving(headers: &HeaderMap) -> Span {
+    let span = observe::receiving();
+    let [traceparent, tracestate] = TRACE;
+    if let Some(parent) = headers.get(traceparent) {
+        let state = headers.get(tracestate).map(|state| state.as_str());
+        observe::continue_trace(&span, parent.as_str(), state);
+    }
+    span
 }
 
 /// The bytes that the headers take on the wire: `NATS/1.0`, one line for each value, an empty line.

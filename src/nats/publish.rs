@@ -6,11 +6,13 @@ use std::pin::Pin;
 
 use async_nats::{HeaderMap, PublishErrorKind};
 use bytes::Bytes;
+use tracing::{Instrument, Span};
 
 use super::bridge::{Bridge, Shared, broker};
 use super::headers;
 use crate::error::{Error, ErrorKind};
 use crate::io::SmartSend;
+use crate::io::observe::{self, Operation};
 use crate::io::uploading::{Made, Uploads};
 use crate::wire::{Envelope, ErrorCode, Phase};
 
@@ -54,6 +56,10 @@ impl Publish {
     }
 
     async fn run(self) -> Result<Envelope, Error> {
+        self.sending().instrument(observe::publishing()).await
+    }
+
+    async fn sending(self) -> Result<Envelope, Error> {
         let shared = &self.bridge.0;
         let own = headers::checked(&self.headers)?;
         let headers = match own.is_empty() {
@@ -62,7 +68,10 @@ impl Publish {
         };
         let sealed = shared.seal(self.message, headers).await?;
         match shared.post(&sealed, None).await {
-            Ok(()) => Ok(sealed.envelope),
+            Ok(()) => {
+                sealed.tell();
+                Ok(sealed.envelope)
+            }
             Err(error) => {
                 sealed.uploads.remove().await;
                 Err(error)
@@ -121,6 +130,7 @@ impl Shared {
         if arguments.sender_name.is_none() {
             arguments.sender_name = manners.sender_name.clone();
         }
+        headers::add_trace(&mut headers);
         let server = self.client.max_payload() as u64;
         let limit = arguments.max_message_bytes.unwrap_or(server).min(server);
         arguments.max_message_bytes = Some(limit.saturating_sub(headers::length(&headers)));
@@ -187,6 +197,18 @@ impl Shared {
 }
 
 impl Sealed {
+    /// Tells whoever listens that the message is on its way.
+    pub(super) fn tell(&self) {
+        observe::message_sent(&self.envelope);
+        observe::describe_operation(
+            &Span::current(),
+            Operation::Publish,
+            &self.envelope,
+            self.text.len(),
+            headers::length(&self.headers) as usize,
+        );
+    }
+
     pub(super) fn context(&self) -> crate::error::Context {
         crate::error::Context {
             correlation_id: self.envelope.correlation_id.to_string(),

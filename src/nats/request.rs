@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use async_nats::{HeaderMap, StatusCode};
 use tokio::time::{Instant, timeout_at};
+use tracing::Instrument;
 
 use super::bridge::{Bridge, broker};
 use super::headers;
@@ -15,7 +16,7 @@ use super::message::{Message, WayBack};
 use crate::delivery::Verdict;
 use crate::error::{Error, ErrorKind};
 use crate::generated::NATS;
-use crate::io::{SmartSend, smartreceive};
+use crate::io::{SmartSend, observe, smartreceive};
 use crate::wire::{ErrorCode, ErrorReport, Phase};
 
 /// A request that is about to be made; awaiting it gives the answer.
@@ -58,6 +59,10 @@ impl Request {
     }
 
     async fn run(self) -> Result<Message, Error> {
+        self.asking().instrument(observe::requesting()).await
+    }
+
+    async fn asking(self) -> Result<Message, Error> {
         let shared = &self.bridge.0;
         let headers = headers::checked(&self.headers)?;
         let mut message = self.message;
@@ -68,6 +73,7 @@ impl Request {
             sealed.uploads.remove().await;
             return Err(error);
         }
+        sealed.tell();
         let mut until = deadline(self.timeout);
         loop {
             let answer = match timeout_at(until, waiting.next()).await {
@@ -89,6 +95,7 @@ impl Request {
                     return Err(refused(report).retryable(retryable).within(&context));
                 }
                 Verdict::Acknowledged | Verdict::Other => {
+                    observe::message_received(&received.envelope);
                     let subject = answer.reply.map(|reply| reply.to_string());
                     return Ok(Message {
                         received,

@@ -1,17 +1,36 @@
 //! What the bridge sees of the NATS server and of its receivers.
 #![cfg(feature = "nats")]
-// Called by the bridge.
-#![allow(dead_code)]
 
 use std::time::Duration;
 
-use super::fields::{Fields, TARGET, shown, tell};
+use tracing::Span;
+
+use super::fields::{Fields, TARGET, shown, span, tell};
 use super::message::payloads;
 use super::metric;
 use crate::wire::Envelope;
 
-/// A message was published.
+/// The span of one message from its making until it is published.
+pub(crate) fn publishing() -> Span {
+    span!("publish")
+}
+
+/// The span of one message from its making until it is answered.
+pub(crate) fn requesting() -> Span {
+    span!("request")
+}
+
+/// The span of one message from its making until it is acknowledged.
+pub(crate) fn delivering() -> Span {
+    span!("deliver")
+}
+
+/// A message was published, within one of these spans.
 pub(crate) fn message_sent(envelope: &Envelope) {
+    let span = Span::current();
+    if !span.is_disabled() {
+        Fields::of(envelope).record(&span);
+    }
     metric::count(metric::MESSAGES_SENT, 1);
     tell!(
         INFO,

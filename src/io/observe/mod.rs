@@ -12,10 +12,11 @@ mod trace;
 mod transfer;
 mod warning;
 
-// Called by the bridge.
 #[cfg(feature = "nats")]
-#[allow(unused_imports)]
-pub(crate) use delivery::{acknowledged, message_sent, messages_lost, reconnected, redelivered};
+pub(crate) use delivery::{
+    acknowledged, delivering, message_sent, messages_lost, publishing, reconnected, redelivered,
+    requesting,
+};
 pub(crate) use fields::Fields;
 pub(crate) use message::{
     made, message_made, message_received, prepared, receiving, sending, understood, unpacked,
@@ -23,7 +24,6 @@ pub(crate) use message::{
 #[cfg(feature = "metrics")]
 pub use metric::describe_metrics;
 #[cfg(feature = "nats")]
-#[allow(unused_imports)]
 pub(crate) use trace::{Operation, continue_trace, describe_operation, trace_context};
 pub(super) use transfer::{exceeded, fell_back, retried, transferring};
 pub(crate) use warning::{broadcast_by_oneshot, loopback_link};

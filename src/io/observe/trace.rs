@@ -1,7 +1,5 @@
 //! The trace context of W3C, for NATS headers, and what OpenTelemetry calls the attributes of messaging.
 #![cfg(feature = "nats")]
-// Called by the bridge.
-#![allow(dead_code)]
 
 use tracing::Span;
 
@@ -14,10 +12,6 @@ pub(crate) enum Operation {
     Publish,
     /// It is taken from the broker.
     Receive,
-    /// The program handles it.
-    Process,
-    /// It is acknowledged, or refused.
-    Acknowledge,
 }
 
 /// `traceparent`, and `tracestate` where there is one, of the current span (W3C Trace Context, sections 3.2 and 3.3). None
@@ -103,8 +97,6 @@ mod otel {
         let (name, kind) = match operation {
             Operation::Publish => ("publish", "send"),
             Operation::Receive => ("receive", "receive"),
-            Operation::Process => ("process", "process"),
-            Operation::Acknowledge => ("acknowledge", "settle"),
         };
         let texts = [
             ("messaging.system", "nats".to_owned()),
