@@ -16,6 +16,7 @@ use super::bridge::Shared;
 use super::claim::Claim;
 use super::event::Event;
 use super::headers;
+use super::inbox::is_round_trip;
 use super::message::{Message, WayBack, refuse};
 use super::refusal::Refusal;
 use crate::answer;
@@ -120,7 +121,7 @@ impl Dispatch {
 
     async fn take(&mut self, message: async_nats::Message) {
         // The server's own word is for whoever published.
-        if message.status.is_some() {
+        if message.status.is_some() || is_round_trip(&message) {
             return;
         }
         let bytes = message.payload.len();

@@ -99,7 +99,14 @@ impl Events {
                 lost: 1,
             },
             Theirs::ServerError(error) => Event::ServerError(error.to_string()),
-            Theirs::ClientError(error) => Event::ClientError(error.to_string()),
+            Theirs::ClientError(error) => {
+                let has_given_up = error == async_nats::ClientError::MaxReconnects;
+                self.tell(&Event::ClientError(error.to_string()));
+                match has_given_up {
+                    true => Event::Closed,
+                    false => return,
+                }
+            }
         };
         self.tell(&event);
     }

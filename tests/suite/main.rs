@@ -10,6 +10,8 @@ mod arrow_pyarrow;
 mod arrow_samples;
 #[cfg(feature = "arrow")]
 mod arrow_streams;
+#[cfg(feature = "nats")]
+mod bridge;
 mod cases;
 mod differential;
 #[cfg(feature = "http")]
