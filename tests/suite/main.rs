@@ -19,6 +19,8 @@ mod house;
 mod messages;
 #[cfg(feature = "http")]
 mod observe;
+#[cfg(feature = "http")]
+mod open_mode;
 mod properties;
 mod roundtrip;
 mod verdicts;
