@@ -80,9 +80,8 @@ impl fmt::Display for Reach {
             [] => "none".to_owned(),
             listed => listed.join(", "),
         };
-        match self.public {
-            true => write!(f, "any public address (any_public_origin), ")?,
-            false => {}
+        if self.public {
+            f.write_str("any public address (any_public_origin), ")?;
         }
         write!(f, "one of allowed_networks ({listed})")
     }

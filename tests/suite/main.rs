@@ -11,6 +11,8 @@ mod arrow_samples;
 #[cfg(feature = "arrow")]
 mod arrow_streams;
 mod cases;
+#[cfg(feature = "http")]
+mod connections;
 mod differential;
 #[cfg(feature = "http")]
 mod faults;
