@@ -18,6 +18,8 @@ mod differential;
 mod faults;
 mod hostile;
 mod house;
+#[cfg(feature = "http")]
+mod log;
 mod messages;
 #[cfg(feature = "http")]
 mod observe;
