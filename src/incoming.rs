@@ -11,6 +11,7 @@ use crate::error::{Context, Error, ErrorKind};
 use crate::generated::DESKTOP;
 use crate::json::{self, Node, ReadError};
 use crate::link::{Link, Origin};
+use crate::reach::{Network, Reach};
 use crate::received::{Received, ReceivedPayload};
 use crate::rules::{self, Policy};
 use crate::value::Value;
@@ -28,6 +29,7 @@ impl Default for Decoder {
         let policy = Policy {
             max_payloads: DESKTOP.max_payloads,
             allowed_origins: Vec::new(),
+            reach: Reach::default(),
         };
         Decoder {
             max_message_bytes: DESKTOP.max_received_bytes,
@@ -61,6 +63,35 @@ impl Decoder {
     pub fn allowed_origins(mut self, allowed_origins: impl IntoIterator<Item = Origin>) -> Self {
         self.policy.allowed_origins = allowed_origins.into_iter().collect();
         self
+    }
+
+    /// Lets links lead to any origin that has a public address, beside the origins that are allowed. Of a link whose host is a
+    /// name, the decoder cannot know the address: whoever fetches it resolves the name, and connects to no other address than
+    /// one that was found public.
+    #[must_use]
+    pub fn any_public_origin(mut self) -> Self {
+        self.policy.reach.public = true;
+        self
+    }
+
+    /// Lets links lead to any origin that has an address in one of these networks, beside the origins that are allowed; as
+    /// [`Decoder::any_public_origin`] otherwise.
+    #[must_use]
+    pub fn allowed_networks(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.policy.reach.networks = networks.into_iter().collect();
+        self
+    }
+
+    /// The addresses that this origin's host may have, where its origin alone does not allow it.
+    #[cfg(feature = "http")]
+    pub(crate) fn reach(&self, origin: &Origin) -> Option<&Reach> {
+        (!self.policy.allowed_origins.contains(origin)).then_some(&self.policy.reach)
+    }
+
+    /// Whether links may lead to origins that are not listed.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_open(&self) -> bool {
+        self.policy.reach.is_open()
     }
 
     /// Parses and validates a message, the whole envelope before anything is fetched.

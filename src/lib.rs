@@ -80,6 +80,7 @@ pub use nats::{
 };
 pub use outgoing::{Outgoing, PendingUpload};
 pub use part::Part;
+pub use reach::{InvalidNetwork, Network};
 pub use received::{Received, ReceivedPayload};
 pub use retry::{Retry, is_retryable_status};
 pub use value::Value;
@@ -107,6 +108,7 @@ mod nats;
 mod outgoing;
 mod part;
 mod pattern;
+mod reach;
 mod received;
 mod retry;
 mod rules;

@@ -1,7 +1,7 @@
 //! Links and where they may lead (wire.md W2.4 and W6.5).
 
 use std::fmt;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::str::FromStr;
 
 use crate::generated::{LINK, MAX_LENGTH_LINK};
@@ -85,6 +85,11 @@ impl Origin {
     /// Whether the scheme is https.
     pub fn is_secure(&self) -> bool {
         self.secure
+    }
+
+    /// The host where it is an address, and no name.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.host.trim_matches(['[', ']']).parse().ok()
     }
 
     fn from_authority(scheme: &str, authority: &str) -> Result<Self, InvalidLink> {

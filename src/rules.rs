@@ -8,6 +8,7 @@ use crate::generated::{
 use crate::json::{Node, Object};
 use crate::link::{Link, Origin};
 use crate::part::Part;
+use crate::reach::Reach;
 use crate::wire::{Encoding, ErrorCode, PayloadType, Transport};
 
 /// What a receiver holds a message against, beyond the schema.
@@ -15,6 +16,18 @@ use crate::wire::{Encoding, ErrorCode, PayloadType, Transport};
 pub(crate) struct Policy {
     pub(crate) max_payloads: u64,
     pub(crate) allowed_origins: Vec<Origin>,
+    pub(crate) reach: Reach,
+}
+
+impl Policy {
+    /// Whether a link may lead there. Of a name it is known only once it is resolved.
+    fn allows(&self, origin: &Origin) -> bool {
+        self.allowed_origins.contains(origin)
+            || (self.reach.is_open()
+                && origin
+                    .address()
+                    .is_none_or(|address| self.reach.allows(address)))
+    }
 }
 
 /// Everything that is wrong with an envelope that was received; nothing is left out but for what is beyond 1,000.
@@ -31,7 +44,7 @@ pub(crate) fn incoming(envelope: &Node<'_>, policy: &Policy) -> Vec<Violation> {
         if let Node::Object(payload) = payload {
             found.extend(unsupported(index, payload));
             found.extend(size_mismatch(index, payload));
-            found.extend(link(index, payload, &policy.allowed_origins));
+            found.extend(link(index, payload, policy));
         }
     }
     found
@@ -209,7 +222,7 @@ fn size_mismatch(index: usize, payload: &Object<'_>) -> Option<Violation> {
     })
 }
 
-fn link(index: usize, payload: &Object<'_>, allowed: &[Origin]) -> Option<Violation> {
+fn link(index: usize, payload: &Object<'_>, policy: &Policy) -> Option<Violation> {
     if payload.get("transport")?.as_str() != Some(Transport::Link.as_str()) {
         return None;
     }
@@ -225,18 +238,26 @@ fn link(index: usize, payload: &Object<'_>, allowed: &[Origin]) -> Option<Violat
             format!("{}: {reason}", crate::link::redact(url)),
             "W2.4",
         )),
-        Ok(link) if allowed.contains(link.origin()) => None,
+        Ok(link) if policy.allows(link.origin()) => None,
         Ok(link) => {
-            let listed: Vec<String> = allowed.iter().map(Origin::to_string).collect();
+            let listed: Vec<String> = policy
+                .allowed_origins
+                .iter()
+                .map(Origin::to_string)
+                .collect();
             let listed = if listed.is_empty() {
                 "none".to_owned()
             } else {
                 listed.join(", ")
             };
+            let open = match policy.reach.is_open() {
+                true => format!("{}, or ", policy.reach),
+                false => String::new(),
+            };
             Some(Violation::of_rule(
                 pointer(),
                 ErrorCode::UrlNotAllowed,
-                format!("a link to one of allowed_origins ({listed})"),
+                format!("a link to {open}one of allowed_origins ({listed})"),
                 link.origin().to_string(),
                 "W6.5",
             ))

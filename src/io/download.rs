@@ -2,11 +2,13 @@
 
 use std::fmt;
 use std::future::Future;
+use std::net::IpAddr;
 use std::pin::Pin;
 
 use super::handler::{HandlerError, Timeouts};
 use super::sink::Sink;
 use crate::link::{Link, Origin, redact};
+use crate::reach::Reach;
 use crate::retry::Retry;
 
 /// Fetches the bytes of a payload. What it writes into the sink is held against the message's size and digest.
@@ -42,6 +44,12 @@ pub trait DownloadHandler: Send + Sync + 'static {
         download: Download<'_>,
         sink: &mut Sink,
     ) -> impl Future<Output = Result<(), HandlerError>> + Send;
+
+    /// Whether it connects only to addresses that [`Download::may_connect`] allows. A receiver with `any_public_origin` or
+    /// `allowed_networks` works with no other handler.
+    fn checks_addresses(&self) -> bool {
+        false
+    }
 }
 
 /// One payload to fetch: the arguments of the contract.
@@ -58,6 +66,16 @@ pub struct Download<'a> {
     pub timeouts: Timeouts,
     /// The message's `correlation_id`.
     pub correlation_id: &'a str,
+    /// What the host's addresses are held against; nothing where the origin alone allows it.
+    pub(super) reach: Option<&'a Reach>,
+}
+
+impl Download<'_> {
+    /// Whether the receiver lets a download connect to this address: any where the link's origin is one of `allowed_origins`,
+    /// else what `any_public_origin` and `allowed_networks` allow. To be asked of the very address that is connected to.
+    pub fn may_connect(&self, address: IpAddr) -> bool {
+        self.reach.is_none_or(|reach| reach.allows(address))
+    }
 }
 
 /// Without the query of a URL.
@@ -76,6 +94,7 @@ impl fmt::Debug for Download<'_> {
 /// Any handler, behind a pointer.
 pub(crate) trait AnyDownloadHandler: Send + Sync {
     fn origins(&self, fileserver_url: &str) -> Vec<Origin>;
+    fn checks_addresses(&self) -> bool;
     fn download<'a>(
         &'a self,
         download: Download<'a>,
@@ -86,6 +105,10 @@ pub(crate) trait AnyDownloadHandler: Send + Sync {
 impl<H: DownloadHandler> AnyDownloadHandler for H {
     fn origins(&self, fileserver_url: &str) -> Vec<Origin> {
         DownloadHandler::origins(self, fileserver_url)
+    }
+
+    fn checks_addresses(&self) -> bool {
+        DownloadHandler::checks_addresses(self)
     }
 
     fn download<'a>(

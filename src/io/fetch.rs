@@ -10,11 +10,12 @@ use reqwest::header::{CONTENT_ENCODING, CONTENT_LENGTH, HeaderMap, RETRY_AFTER};
 use reqwest::{RequestBuilder, StatusCode};
 use tokio::time::timeout;
 
-use super::client::client;
+use super::client::{client, guarded_client};
 use super::download::{Download, DownloadHandler};
 use super::handler::{HandlerError, Timeouts, before_next_attempt};
 use super::observe::{self, Fields};
 use super::progress::{Direction, Reporter};
+use super::resolver::check_literal;
 use super::sink::{Sink, Taken};
 use crate::error::{Context, Error};
 use crate::link::{Link, Origin};
@@ -68,8 +69,19 @@ impl DownloadHandler for Fetch {
         }
     }
 
+    fn checks_addresses(&self) -> bool {
+        true
+    }
+
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
-        let client = client(download.timeouts.connect_timeout)?;
+        let connect_timeout = download.timeouts.connect_timeout;
+        let client = match download.reach {
+            None => client(connect_timeout)?,
+            Some(reach) => {
+                check_literal(download.link.origin(), reach)?;
+                guarded_client(connect_timeout, reach)?
+            }
+        };
         let mut attempt = 1;
         loop {
             let mut request = client.get(download.link.as_str());
@@ -181,6 +193,7 @@ impl FetchWithBackoff {
             retry: self.retry,
             timeouts: self.timeouts,
             correlation_id: &self.correlation_id,
+            reach: None,
         };
         let handler = Fetch::default();
         let call = observe::transferring(

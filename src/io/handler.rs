@@ -50,6 +50,8 @@ pub(super) enum Cause {
     Checksum,
     /// A file on this machine.
     LocalFile,
+    /// Where the transfer would go.
+    Policy,
 }
 
 impl HandlerError {
@@ -93,6 +95,7 @@ impl HandlerError {
             Cause::Size => (ErrorKind::FileServer, ErrorCode::SizeMismatch),
             Cause::Checksum => (ErrorKind::FileServer, ErrorCode::ChecksumMismatch),
             Cause::LocalFile => (ErrorKind::LocalFile, code),
+            Cause::Policy => (ErrorKind::Policy, ErrorCode::UrlNotAllowed),
         };
         let retryable = self.retryable;
         Error::new(kind, code, phase, message)

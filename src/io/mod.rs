@@ -13,6 +13,7 @@ pub(crate) mod observe;
 mod plik;
 mod progress;
 pub(crate) mod receive;
+mod resolver;
 mod send;
 mod sink;
 mod source;

@@ -245,6 +245,10 @@ impl DownloadHandler for Plik {
         }
     }
 
+    fn checks_addresses(&self) -> bool {
+        true
+    }
+
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
         // Another server that the receiver allows is not told the password of this one.
         let own = self

@@ -27,6 +27,7 @@ use crate::error::{Error, ErrorKind};
 use crate::generated::TRANSFER;
 use crate::incoming::{Decoder, Incoming, PendingDownload};
 use crate::link::Origin;
+use crate::reach::Network;
 use crate::received::Received;
 use crate::retry::Retry;
 use crate::value::Value;
@@ -52,7 +53,8 @@ use crate::wire::{Envelope, ErrorCode, Payload, PayloadType, Phase};
 ///
 /// # Errors
 ///
-/// Those of [`Decoder::decode`], then DOWNLOAD_FAILED, SIZE_MISMATCH or CHECKSUM_MISMATCH in phase `fetch`, then those of
+/// Those of [`Decoder::decode`], then DOWNLOAD_FAILED, SIZE_MISMATCH, CHECKSUM_MISMATCH or, with
+/// [`SmartReceive::any_public_origin`], URL_NOT_ALLOWED in phase `fetch`, then those of
 /// [`Incoming::finish`].
 pub fn smartreceive(json: impl Into<Bytes>) -> SmartReceive {
     SmartReceive {
@@ -102,6 +104,25 @@ impl SmartReceive {
     /// Where links may lead, in place of what the handler names.
     pub fn allowed_origins(mut self, allowed_origins: impl IntoIterator<Item = Origin>) -> Self {
         self.allowed_origins = Some(allowed_origins.into_iter().collect());
+        self
+    }
+
+    /// Lets links lead to any host with a public address, beside `allowed_origins`: not to loopback, private, link-local,
+    /// carrier-grade NAT, multicast, reserved or other special addresses, nor to IPv6 addresses that stand for an IPv4 one. A name
+    /// is resolved once for each connection, all its addresses are checked, and the connection goes to one of these. The error is
+    /// URL_NOT_ALLOWED, in phase `validate` for an address in the link and in phase `fetch` for a name.
+    ///
+    /// What can be reached at public addresses must then not trust this machine for its place in the network. Of download
+    /// handlers, only those work that check addresses: [`Fetch`], [`Plik`](crate::Plik), and others that say so.
+    pub fn any_public_origin(mut self) -> Self {
+        self.decoder = self.decoder.any_public_origin();
+        self
+    }
+
+    /// Lets links lead to any host with an address in one of these networks, beside `allowed_origins` and what
+    /// [`SmartReceive::any_public_origin`] allows; otherwise as that.
+    pub fn allowed_networks(mut self, networks: impl IntoIterator<Item = Network>) -> Self {
+        self.decoder = self.decoder.allowed_networks(networks);
         self
     }
 
@@ -163,11 +184,14 @@ impl SmartReceive {
             .unwrap_or_else(|| Arc::new(Fetch::default()));
         let allowed_origins = self.allowed_origins.take();
         let allowed_origins = allowed_origins.unwrap_or_else(|| handler.origins(&fileserver_url));
-        let incoming = self
-            .decoder
-            .clone()
-            .allowed_origins(allowed_origins)
-            .decode(&self.json)?;
+        if self.decoder.is_open() && !handler.checks_addresses() {
+            return Err(Error::argument(
+                "any_public_origin and allowed_networks need a download handler that checks addresses, and this one does \
+                 not (DownloadHandler::checks_addresses); allowed_origins works with every handler",
+            ));
+        }
+        self.decoder = self.decoder.clone().allowed_origins(allowed_origins);
+        let incoming = self.decoder.decode(&self.json)?;
         Ok(Opened {
             call: self,
             handler,
@@ -283,6 +307,7 @@ impl SmartReceive {
                 retry: self.retry,
                 timeouts: self.timeouts,
                 correlation_id: &context.correlation_id,
+                reach: self.decoder.reach(pending.link.origin()),
             };
             handler.download(download, &mut sink).await?;
             sink.finish()

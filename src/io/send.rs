@@ -186,7 +186,7 @@ impl SmartSend {
         let checksum = arguments.checksum;
         let files = read_files(&mut self.draft).await?;
         let outgoing = self.draft.encode(timestamp, &mut super::new_id)?;
-        observe::prepared(&span, outgoing.envelope());
+        observe::prepared(outgoing.envelope());
         let mut uploading = Uploading {
             outgoing,
             handler: self.handler.unwrap_or_else(|| Arc::new(Plik::oneshot())),

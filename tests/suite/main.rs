@@ -13,14 +13,20 @@ mod arrow_streams;
 #[cfg(feature = "nats")]
 mod bridge;
 mod cases;
+#[cfg(feature = "http")]
+mod connections;
 mod differential;
 #[cfg(feature = "http")]
 mod faults;
 mod hostile;
 mod house;
+#[cfg(feature = "http")]
+mod log;
 mod messages;
 #[cfg(feature = "http")]
 mod observe;
+#[cfg(feature = "http")]
+mod open_mode;
 mod properties;
 mod roundtrip;
 mod verdicts;

@@ -16,6 +16,7 @@ use tracing::Level;
 
 use super::faults::answer::Answer;
 use super::faults::server::Server;
+use super::log::SECRET;
 use listener::{Listener, Told};
 
 /// The fields of NFR-401.
@@ -32,9 +33,6 @@ const FIELDS: [&str; 7] = [
 const CORRELATION_ID: &str = "3f2b8c1e-6d4a-4f0e-9a57-1c2d3e4f5a6b";
 const MSG_ID: &str = "9d1e7a40-52c3-4b8f-8e6d-0a1b2c3d4e5f";
 const DELAY: Duration = Duration::from_millis(5);
-
-/// Stands in every secret.
-const SECRET: &str = "hunter2";
 
 /// Those of the message, without the fields of `told` that are its own.
 fn of_message(told: &Told) -> bool {

@@ -202,21 +202,15 @@ fn secrets_of_links_are_not_told() {
     ]);
     encode.args([
         "--fileserver-url",
-        "http://127.0.0.1:1/?token=geheim",
+        "http://127.0.0.1:1/?token=hunter2-query",
         "--token",
-        "secret",
+        "hunter2-token",
         "--login",
         "me",
         "--password",
-        "passwort",
+        "hunter2-password",
     ]);
     let run = finish(&mut encode, b"");
     assert_eq!(run.code, 3, "{}", run.err);
-    assert!(
-        ["geheim", "secret", "passwort"]
-            .iter()
-            .all(|secret| !run.err.contains(secret)),
-        "{}",
-        run.err
-    );
+    assert!(!run.err.contains("hunter2"), "{}", run.err);
 }

@@ -62,7 +62,7 @@ fn a_message_that_is_no_json() {
 
 #[test]
 fn a_link_that_is_not_allowed() {
-    let error = run_with(["decode"], link("http://elsewhere.example/x?secret=1")).error(1);
+    let error = run_with(["decode"], link("http://elsewhere.example/x?token=hunter2")).error(1);
     insta::assert_snapshot!(redacted(error));
 }
 
@@ -79,7 +79,7 @@ fn a_server_that_is_not_there() {
     ];
     let error = run_with(
         ["decode"].iter().chain(&retry),
-        link(&format!("{url}/x?secret=1")),
+        link(&format!("{url}/x?token=hunter2")),
     )
     .error(3);
     insta::assert_snapshot!(redacted(error));

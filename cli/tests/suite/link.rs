@@ -124,7 +124,7 @@ fn a_changed_digest_leaves_no_file() {
 
 #[test]
 fn users_have_tokens_and_uploads_passwords() {
-    let server = Server::start(&["--user-token", "t1,t2"]);
+    let server = Server::start(&["--user-token", "hunter2-1,hunter2-2"]);
     let (_folder, part) = big();
     let encode = [
         "encode",
@@ -135,10 +135,14 @@ fn users_have_tokens_and_uploads_passwords() {
         &part,
     ];
     assert_eq!(run(encode).error(1)["error"]["code"], "UPLOAD_FAILED");
-    finish(command(encode).env("NATSBRIDGE_TOKEN", "t2"), b"").ok();
+    finish(command(encode).env("NATSBRIDGE_TOKEN", "hunter2-2"), b"").ok();
 
-    let password = ["--login", "me", "--password", "secret"];
-    let message = run(encode.iter().chain(&["--token", "t1"]).chain(&password)).ok();
+    let password = ["--login", "me", "--password", "hunter2"];
+    let message = run(encode
+        .iter()
+        .chain(&["--token", "hunter2-1"])
+        .chain(&password))
+    .ok();
     let decode = ["decode", "--json", "--fileserver-url", &server.url];
     let error = run_with(decode, &message).error(1);
     assert!(

@@ -280,7 +280,7 @@ fn the_header_is_told_as_it_is() {
         "--reply-to",
         "c.d",
         "--broker-url",
-        "nats://user:secret@a:4222,tls://b",
+        "nats://user:hunter2@a:4222,tls://b",
         "--metadata",
         r#"{"z":18446744073709551615,"a":[1.0]}"#,
         "--part",

@@ -38,13 +38,13 @@ impl Place {
         let mut arguments = vec!["--max-file-size", &size];
         match setup {
             Setup::Open => {}
-            Setup::UsersOnly => arguments.extend(["--user-token", "another,a-token"]),
+            Setup::UsersOnly => arguments.extend(["--user-token", "another,hunter2-token"]),
             Setup::DownloadDomain => arguments.extend(["--download-domain", DOWNLOAD_DOMAIN]),
         }
         let server = Server::start(&arguments);
         Place {
             url: server.url.clone(),
-            user_token: "a-token".to_owned(),
+            user_token: "hunter2-token".to_owned(),
             _running: Running::Ours(server),
         }
     }
@@ -239,7 +239,7 @@ async fn users_are_known_by_their_tokens() {
 #[tokio::test]
 async fn a_password_protects_an_upload() {
     on_each(Setup::Open, async |place| {
-        let protected = Plik::kept(Duration::from_secs(60)).password("me", "p:ä\"w");
+        let protected = Plik::kept(Duration::from_secs(60)).password("me", "p:ä\"hunter2");
         let (_, json) = place
             .send(protected, [Part::binary("f", sample(1000))])
             .await
@@ -247,8 +247,8 @@ async fn a_password_protects_an_upload() {
         let handler = || Plik::oneshot().server(place.origin());
         for wrong in [
             handler(),
-            handler().password("me", "p:a\"w"),
-            handler().password("you", "p:ä\"w"),
+            handler().password("me", "p:a\"hunter2"),
+            handler().password("you", "p:ä\"hunter2"),
         ] {
             let call = place.receive(&json).fileserver_download_handler(wrong);
             let error = call.await.expect_err("a wrong password");
@@ -257,7 +257,7 @@ async fn a_password_protects_an_upload() {
         }
         let call = place
             .receive(&json)
-            .fileserver_download_handler(handler().password("me", "p:ä\"w"));
+            .fileserver_download_handler(handler().password("me", "p:ä\"hunter2"));
         let received = call.await.expect("the right password");
         assert_eq!(received.bytes("f").expect("bytes"), &sample(1000));
     })

@@ -33,10 +33,7 @@ pub(crate) fn sending(draft: &Draft, timestamp: &Timestamp) -> Span {
 }
 
 /// Everything is serialized, and each payload's transport is chosen.
-pub(crate) fn prepared(span: &Span, envelope: &Envelope) {
-    if !span.is_disabled() {
-        Fields::of(envelope).record(span);
-    }
+pub(crate) fn prepared(envelope: &Envelope) {
     for payload in &envelope.payloads {
         let (payload_type, size) = (payload.payload_type, payload.size.get());
         tell!(
@@ -54,9 +51,10 @@ pub(crate) fn prepared(span: &Span, envelope: &Envelope) {
     }
 }
 
-/// The text of a message is written, with so many bytes. A payload may have fallen back meanwhile.
+/// The text of a message is written, with so many bytes. Only now the span is told of transports: a payload may have fallen back,
+/// and many subscribers show a field twice that is recorded twice.
 pub(crate) fn made(span: &Span, envelope: &Envelope, bytes: usize) {
-    if !span.is_disabled() && !envelope.payloads.is_empty() {
+    if !span.is_disabled() {
         let transports = envelope.payloads.iter().map(|it| it.transport.as_str());
         span.record("transport", listed(transports).as_str());
     }

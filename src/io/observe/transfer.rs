@@ -1,6 +1,7 @@
 //! The transfer of one payload, and its attempts.
 
 use std::future::Future;
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -104,6 +105,20 @@ pub(in crate::io) fn exceeded(attempts: u32, error: &HandlerError) {
             "{} of payload '{}' failed for good after {attempts} of {attempts} attempts: {error}",
             noun(transfer.direction),
             shown(&transfer.dataname)
+        );
+    });
+    let _ = told;
+}
+
+/// A name leads to an address that the receiver does not allow. Only whoever runs it is told which.
+pub(in crate::io) fn out_of_reach(name: &str, address: IpAddr) {
+    let told = CURRENT.try_with(|transfer| {
+        tell!(
+            WARN,
+            transfer.fields,
+            "Payload '{}' is not fetched: the name '{}' leads to {address}, which is not allowed",
+            shown(&transfer.dataname),
+            shown(name)
         );
     });
     let _ = told;

@@ -297,7 +297,7 @@ async fn fetch_with_backoff_does_the_same_by_itself() {
     assert_eq!(bytes, &b"abc"[..]);
     server.script("GET /g", [Answer::status(503)]);
     let id = "5e9ba7d6-5a3b-4a4e-9b3e-0d2a4f4f4b11";
-    let call = fetch_with_backoff(server.link("/g?secret"))
+    let call = fetch_with_backoff(server.link("/g?hunter2"))
         .base_delay(DELAY)
         .max_retries(4)
         .correlation_id(id);
@@ -310,7 +310,7 @@ async fn fetch_with_backoff_does_the_same_by_itself() {
         (ErrorCode::DownloadFailed, Phase::Fetch, None)
     );
     assert_eq!(error.correlation_id(), id);
-    assert!(!error.message().contains("secret"), "{error}");
+    assert!(!error.message().contains("hunter2"), "{error}");
     assert!(
         at_least(&server.gaps("GET /g"), &[20, 30, 30]),
         "{:?}",

@@ -133,7 +133,7 @@ async fn the_environment_stands_in_for_arguments() {
         ("SIZE_THRESHOLD", "2000".to_owned()),
         (
             "NATS_URL",
-            "nats://me:secret@from-the-environment:1".to_owned(),
+            "nats://me:hunter2@from-the-environment:1".to_owned(),
         ),
     ];
     let result = run(json!({"do": "send"}), &variables).await;

@@ -230,8 +230,12 @@ async fn uploads_on_the_server_are_removed_with_their_tokens() {
         })
         .collect();
     removed.sort();
-    let expected =
-        [1, 2, 3].map(|number| (format!("DELETE /upload/U{number}"), format!("T{number}")));
+    let expected = [1, 2, 3].map(|number| {
+        (
+            format!("DELETE /upload/U{number}"),
+            format!("hunter2-{number}"),
+        )
+    });
     assert_eq!(removed, expected);
     assert_eq!(server.files(), 0);
 }

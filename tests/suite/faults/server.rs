@@ -14,6 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::{sleep, timeout};
 
 use super::answer::{Answer, Step, head};
+use crate::log;
 
 /// A server on a free port of loopback, which speaks as much of Plik's API as a client needs. Dropped, it ends with all its
 /// connections.
@@ -70,6 +71,7 @@ impl Server {
     }
 
     fn listen(listener: TcpListener) -> Self {
+        log::start();
         let address = listener.local_addr().expect("an address");
         let state = Arc::default();
         let accepting = tokio::spawn(accept(listener, Arc::clone(&state)));
@@ -356,7 +358,7 @@ impl Connection {
         }
     }
 
-    /// Plik's own answers. An upload's id is `U` and its number, its token `T` and its number.
+    /// Plik's own answers. An upload's id is `U` and its number, its token `hunter2-` and its number.
     fn usual(&self) -> Vec<u8> {
         let mut state = lock(&self.state);
         let seen = state.seen[self.index].clone();
@@ -371,7 +373,7 @@ impl Connection {
                 state.uploads += 1;
                 let number = state.uploads;
                 plain(
-                    &json!({"id": format!("U{number}"), "uploadToken": format!("T{number}"), "files": null}),
+                    &json!({"id": format!("U{number}"), "uploadToken": format!("hunter2-{number}"), "files": null}),
                 )
             }
             ("POST", _, Some(upload)) => {

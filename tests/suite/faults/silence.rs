@@ -109,7 +109,7 @@ async fn a_server_that_takes_all_bytes_and_does_not_answer_costs_an_attempt() {
 #[tokio::test]
 async fn an_answer_that_breaks_off_costs_an_attempt() {
     let server = Server::start().await;
-    let cut = |end: &[Step]| Answer::cut(b"{\"id\": \"U1\", \"uploadToken\": \"T1\"}", 9, end);
+    let cut = |end: &[Step]| Answer::cut(b"{\"id\": \"U1\", \"uploadToken\": \"hunter2\"}", 9, end);
     server.script(
         "POST /upload",
         [

@@ -31,7 +31,7 @@ async fn an_upload_is_created_and_filled() {
     assert_eq!(server.lines(), ["POST /upload", "POST /file/U1"]);
     let all = server.seen();
     assert_eq!(all[0].json(), json!({"OneShot": true, "Removable": false}));
-    assert_eq!(all[1].header("x-uploadtoken"), Some("T1"));
+    assert_eq!(all[1].header("x-uploadtoken"), Some("hunter2-1"));
     let (headers, content) = all[1].part();
     assert!(
         headers.contains("name=\"file\"") && headers.contains("filename=\"payload\""),
@@ -46,8 +46,8 @@ async fn an_upload_is_created_and_filled() {
 async fn what_plik_is_asked_for() {
     let server = Server::start().await;
     let kept = Plik::kept(Duration::from_millis(90_500))
-        .token("user-token")
-        .password("me", "p:w");
+        .token("user-hunter2")
+        .password("me", "p:hunter2");
     send(&server, [Part::binary("f", b"abc")])
         .fileserver_upload_handler(kept)
         .await
@@ -57,13 +57,13 @@ async fn what_plik_is_asked_for() {
     assert_eq!(created["ttl"], 91);
     assert_eq!(
         (&created["Login"], &created["Password"]),
-        (&json!("me"), &json!("p:w"))
+        (&json!("me"), &json!("p:hunter2"))
     );
     assert_ne!(created["OneShot"], true);
     for seen in &all {
-        assert_eq!(seen.header("x-pliktoken"), Some("user-token"));
-        // RFC 7617: base64 of `me:p:w`.
-        assert_eq!(seen.header("authorization"), Some("Basic bWU6cDp3"));
+        assert_eq!(seen.header("x-pliktoken"), Some("user-hunter2"));
+        // RFC 7617: base64 of `me:p:hunter2`.
+        assert_eq!(seen.header("authorization"), Some("Basic bWU6cDpodW50ZXIy"));
     }
     let short = Plik::kept(Duration::from_millis(1));
     send(&server, [Part::binary("f", b"abc")])
@@ -76,8 +76,7 @@ async fn what_plik_is_asked_for() {
 #[tokio::test]
 async fn links_follow_the_download_domain() {
     let server = Server::start().await;
-    let created =
-        json!({"id": "U9", "uploadToken": "T9", "downloadDomain": "https://files.example:8443/"});
+    let created = json!({"id": "U9", "uploadToken": "hunter2-9", "downloadDomain": "https://files.example:8443/"});
     server.script(
         "POST /upload",
         [Answer::body(created.to_string().as_bytes())],
@@ -136,7 +135,7 @@ async fn a_retry_creates_anew_and_removes_the_old_one() {
     {
         assert_eq!(
             seen.header("x-uploadtoken"),
-            Some(["T1", "T2", "T3"][at / 3]),
+            Some(["hunter2-1", "hunter2-2", "hunter2-3"][at / 3]),
             "{seen:?}"
         );
     }
@@ -197,7 +196,11 @@ async fn what_is_tried_again_and_what_not() {
         }
         for status in [201, 204, 301, 400, 401, 403, 404, 413, 418] {
             let server = Server::start().await;
-            let refusal = Answer::with(status, &[], b"{\"id\":\"U1\",\"uploadToken\":\"T1\"}");
+            let refusal = Answer::with(
+                status,
+                &[],
+                b"{\"id\":\"U1\",\"uploadToken\":\"hunter2-1\"}",
+            );
             server.script(step, [refusal, Answer::usual()]);
             let error = send(&server, [Part::binary("f", b"abc")])
                 .fallback(false)

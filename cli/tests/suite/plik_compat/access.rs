@@ -11,8 +11,11 @@ use super::{FILE, add, compare};
 async fn a_password_is_asked_for() {
     compare(Setup::Open, async |s| {
         for (json, right) in [
-            (r#"{"login":"foo","password":"bar"}"#, "Basic Zm9vOmJhcg=="),
-            (r#"{"password":"pw"}"#, "Basic OnB3"),
+            (
+                r#"{"login":"foo","password":"hunter2"}"#,
+                "Basic Zm9vOmh1bnRlcjI=",
+            ),
+            (r#"{"password":"hunter2"}"#, "Basic Omh1bnRlcjI="),
         ] {
             let upload = s.create(json).await;
             let path = add(s, &upload, b"hello").await;
@@ -22,9 +25,9 @@ async fn a_password_is_asked_for() {
                 "x",
                 "Basic",
                 "Basic a b",
-                "basic Zm9vOmJhcg==",
+                "basic Zm9vOmh1bnRlcjI=",
                 "Basic cGxpazpwdw==",
-                "Bearer OnB3",
+                "Bearer Omh1bnRlcjI=",
             ] {
                 s.step(wrong, 401, s.get(&path).header(AUTHORIZATION, wrong))
                     .await;

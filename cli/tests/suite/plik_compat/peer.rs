@@ -62,7 +62,7 @@ impl Drop for Running {
 impl Peer {
     pub(super) async fn ours(setup: Setup) -> Self {
         let dir = tempfile::tempdir().expect("temp dir");
-        let user_token = "55d0a348-b8ed-4a97-64af-abdaadf445d7".to_owned();
+        let user_token = "hunter2-of-a-user".to_owned();
         let config = Config {
             dir: Some(dir.path().to_owned()),
             max_file_size: Some(MAX_FILE_SIZE as u64),
@@ -207,7 +207,7 @@ impl Plik {
             "--login",
             "alice",
             "--password",
-            "a long password",
+            "hunter2 and more",
         ];
         let output = self.command().args(user).output().expect("plik");
         assert!(output.status.success(), "{output:?}");
