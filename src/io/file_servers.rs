@@ -52,14 +52,16 @@ struct Server {
 
 #[derive(Debug)]
 struct Turns {
-    /// Uploads so far.
-    uploads: usize,
+    /// Turns so far.
+    taken: u64,
     /// One for each server.
     health: Vec<Health>,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Health {
+    /// Its last turn: the server that waits longest comes next.
+    turn: u64,
     /// In succession.
     failures: u32,
     /// When the last one was counted, and until when the server is passed over.
@@ -92,7 +94,7 @@ impl<H> FileServers<H> {
             );
         }
         let turns = Turns {
-            uploads: 0,
+            taken: 0,
             health: vec![Health::default(); known.len()],
         };
         Ok(FileServers {
@@ -118,7 +120,7 @@ impl<H> FileServers<H> {
         let turns = self.turns();
         let servers = self.servers.iter().zip(&turns.health);
         servers
-            .filter(|(_, health)| health.is_down(now))
+            .filter(|(_, health)| health.down_until(now).is_some())
             .map(|(server, _)| server.url.clone())
             .collect()
     }
@@ -127,28 +129,26 @@ impl<H> FileServers<H> {
         self.turns.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// All servers in the order in which one upload tries them: those that are up, from the one whose turn it is, then the
+    /// All servers in the order in which one upload tries them: those that are up, the one first that waits longest, then the
     /// others, the one first whose pause ends first.
     fn order(&self) -> Vec<usize> {
         let now = Instant::now();
         let mut turns = self.turns();
-        let turn = turns.uploads;
-        turns.uploads = turn.wrapping_add(1);
-        let (mut down, mut up): (Vec<usize>, Vec<usize>) =
-            (0..self.servers.len()).partition(|server| turns.health[*server].is_down(now));
-        if !up.is_empty() {
-            let first = turn % up.len();
-            up.rotate_left(first);
-        }
-        down.sort_by_key(|server| turns.health[*server].down.map(|(_, until)| until));
-        up.append(&mut down);
-        up
+        let mut order: Vec<usize> = (0..self.servers.len()).collect();
+        order.sort_by_key(|server| {
+            let health = turns.health[*server];
+            (health.down_until(now), health.turn)
+        });
+        // Whoever asks next, before this upload has begun, gets another.
+        turns.take(order[0]);
+        order
     }
 
     /// Lets one upload try a server whose pause is over, and keeps the others away meanwhile.
     fn begin(&self, server: usize) -> Instant {
         let now = Instant::now();
         let mut turns = self.turns();
+        turns.take(server);
         let health = &mut turns.health[server];
         if let Some((counted, until)) = health.down
             && until <= now
@@ -177,8 +177,10 @@ impl<H> FileServers<H> {
     }
 
     fn succeeded(&self, server: usize) {
-        let before = std::mem::take(&mut self.turns().health[server]);
-        if before.failures > 0 {
+        let mut turns = self.turns();
+        let health = &mut turns.health[server];
+        health.down = None;
+        if std::mem::take(&mut health.failures) > 0 {
             let url = redact(&self.servers[server].url);
             tracing::info!(server = %url, "file server is up again");
         }
@@ -192,9 +194,18 @@ impl<H> FileServers<H> {
     }
 }
 
+impl Turns {
+    fn take(&mut self, server: usize) {
+        self.taken += 1;
+        self.health[server].turn = self.taken;
+    }
+}
+
 impl Health {
-    fn is_down(&self, now: Instant) -> bool {
-        self.down.is_some_and(|(_, until)| now < until)
+    fn down_until(&self, now: Instant) -> Option<Instant> {
+        self.down
+            .map(|(_, until)| until)
+            .filter(|until| now < *until)
     }
 }
 
