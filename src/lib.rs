@@ -47,7 +47,8 @@
 //! # Features
 //!
 //! `arrow` (default) has Arrow tables as payloads; `http` (default) has file servers, `smartsend` and `smartreceive`. Without
-//! both, the core alone is left.
+//! both, the core alone is left. `s3`, `gcs` and `azure` have `Bucket` for these object stores, and `object-store` has it for any
+//! other that the crate `object_store` knows.
 // The public interface is:
 
 #[cfg(feature = "arrow")]

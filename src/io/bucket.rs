@@ -3,6 +3,8 @@
 mod address;
 mod attempts;
 mod object;
+#[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
+mod provider;
 mod refusal;
 #[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
 mod transport;
@@ -81,78 +83,6 @@ const MAX_LIFETIME: Duration = Duration::from_secs(7 * 24 * 3600);
 const MIN_PART_SIZE: u64 = 5 << 20;
 
 impl Bucket {
-    /// A bucket of S3, or of a server that is compatible with it. The builder's time-outs, retries and connector are replaced:
-    /// those of each call count.
-    ///
-    /// # Errors
-    ///
-    /// INVALID_ENVELOPE where the builder lacks something, such as the bucket's name.
-    #[cfg(feature = "s3")]
-    pub fn s3(builder: object_store::aws::AmazonS3Builder) -> Result<Self, Error> {
-        use object_store::StaticCredentialProvider;
-        use object_store::aws::AwsCredential;
-
-        let builder = builder
-            .with_http_connector(transport::Connector)
-            .with_retry(transport::once())
-            // Deleting several at once is what compatible servers leave out.
-            .with_disable_bulk_delete(true);
-        // The origin does not depend on the credentials, which may have to be fetched.
-        let nobody = AwsCredential {
-            key_id: "nobody".to_owned(),
-            secret_key: "nothing".to_owned(),
-            token: None,
-        };
-        let nobody = StaticCredentialProvider::new(nobody);
-        let unsigned = builder.clone().with_credentials(Arc::new(nobody)).build();
-        let origins = origin(&unsigned.map_err(unusable)?);
-        Ok(Bucket::cloud(builder.build().map_err(unusable)?, origins))
-    }
-
-    /// A bucket of Google Cloud Storage. The builder's time-outs, retries and connector are replaced.
-    ///
-    /// # Errors
-    ///
-    /// INVALID_ENVELOPE where the builder lacks something, such as the bucket's name.
-    #[cfg(feature = "gcs")]
-    pub fn google(builder: object_store::gcp::GoogleCloudStorageBuilder) -> Result<Self, Error> {
-        let store = builder
-            .with_http_connector(transport::Connector)
-            .with_retry(transport::once())
-            .build()
-            .map_err(unusable)?;
-        let origins = "https://storage.googleapis.com".parse();
-        Ok(Bucket::cloud(store, origins.into_iter().collect()))
-    }
-
-    /// A container of Azure Blob Storage, with the account's key or credentials that may make a user delegation key. The
-    /// builder's time-outs, retries and connector are replaced.
-    ///
-    /// # Errors
-    ///
-    /// INVALID_ENVELOPE where the builder lacks something, such as the account.
-    #[cfg(feature = "azure")]
-    pub fn azure(builder: object_store::azure::MicrosoftAzureBuilder) -> Result<Self, Error> {
-        use object_store::StaticCredentialProvider;
-        use object_store::azure::{AzureAccessKey, AzureCredential};
-
-        let builder = builder
-            .with_http_connector(transport::Connector)
-            .with_retry(transport::once());
-        let nobody = AzureAccessKey::try_new("bm90aGluZw==").map_err(unusable)?;
-        let nobody = StaticCredentialProvider::new(AzureCredential::AccessKey(nobody));
-        let unsigned = builder.clone().with_credentials(Arc::new(nobody)).build();
-        let origins = origin(&unsigned.map_err(unusable)?);
-        Ok(Bucket::cloud(builder.build().map_err(unusable)?, origins))
-    }
-
-    /// Any other store that signs URLs. It keeps its own HTTP client, time-outs and retries, which come on top of those of a
-    /// call: build it without retries. Say with [`Bucket::origin`] where its links lead.
-    #[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
-    pub fn signed(store: impl ObjectStore + Signer) -> Self {
-        Bucket::cloud(store, Vec::new())
-    }
-
     /// A store that someone serves by http or https: `base_url` is where its root is found, such as
     /// `https://files.example/payloads`. A receiver that is given the same pair reads the store itself.
     ///
@@ -238,7 +168,7 @@ impl Bucket {
     /// One object may then stand behind the links of many messages, so nothing is ever removed by this library, not even what
     /// was uploaded for a message that could not be sent. A rule of the store that removes objects by their age counts from the
     /// first upload: it has to wait longer than any link may live after the last. Whoever knows the bytes, or their digest,
-    /// knows the name.
+    /// knows the name. S3 says that a missing object is forbidden to those who may not list the bucket (`s3:ListBucket`).
     #[must_use]
     pub fn content_addressed(mut self) -> Self {
         self.naming.by_content = Some(InFlight::default());
@@ -246,17 +176,11 @@ impl Bucket {
     }
 
     /// Receivers with this handler fetch links to this origin as well; may be called for several. Where this bucket's own links
-    /// lead is known, unless it was made by [`Bucket::signed`] or for an endpoint of one's own of Google's.
+    /// lead is known, unless it was made by `Bucket::signed` or for an endpoint of one's own of Google's.
     #[must_use]
     pub fn origin(mut self, origin: Origin) -> Self {
         self.origins.push(origin);
         self
-    }
-
-    #[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
-    fn cloud(store: impl ObjectStore + Signer, origins: Vec<Origin>) -> Self {
-        let store = Arc::new(store);
-        Bucket::new(Arc::clone(&store) as _, Links::Signed(store), origins)
     }
 
     fn new(store: Arc<dyn ObjectStore>, links: Links, origins: Vec<Origin>) -> Self {
@@ -271,10 +195,14 @@ impl Bucket {
     }
 
     /// Puts the bytes where they belong, again and again where that fails.
-    async fn put(&self, path: &Path, upload: &Upload<'_>) -> Result<(), HandlerError> {
-        let attempts = Arc::new(Attempts::new(upload.retry));
+    async fn put(
+        &self,
+        path: &Path,
+        upload: &Upload<'_>,
+        attempts: &Arc<Attempts>,
+    ) -> Result<(), HandlerError> {
         loop {
-            let put = object::put(&*self.store, path, upload, self.part_size, &attempts);
+            let put = object::put(&*self.store, path, upload, self.part_size, attempts);
             let error = match put.await {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
@@ -282,12 +210,8 @@ impl Bucket {
             // Without an answer it may have got there.
             let uncertain = error.is_retryable();
             if let Err(error) = attempts.again(error).await {
-                if uncertain && self.naming.by_content.is_none() {
-                    let _ = timeout(
-                        upload.timeouts.connect_timeout,
-                        self.delete(path, upload.timeouts),
-                    )
-                    .await;
+                if uncertain {
+                    self.clean_up(path, upload.timeouts).await;
                 }
                 return Err(error);
             }
@@ -295,8 +219,12 @@ impl Bucket {
     }
 
     /// Whether the store has an object of this name and size.
-    async fn has(&self, path: &Path, upload: &Upload<'_>) -> Result<bool, HandlerError> {
-        let attempts = Attempts::new(upload.retry);
+    async fn has(
+        &self,
+        path: &Path,
+        upload: &Upload<'_>,
+        attempts: &Attempts,
+    ) -> Result<bool, HandlerError> {
         loop {
             let head = refusal::call(upload.timeouts, async {
                 match self.store.head(path).await {
@@ -309,6 +237,14 @@ impl Bucket {
                 Ok(has) => return Ok(has),
                 Err(error) => attempts.again(error).await?,
             }
+        }
+    }
+
+    /// Removes what nobody will be told of, as well as it goes: nobody is kept waiting by a store that hangs.
+    async fn clean_up(&self, path: &Path, timeouts: Timeouts) {
+        if self.naming.by_content.is_none() {
+            let removal = self.delete(path, timeouts);
+            let _ = timeout(timeouts.connect_timeout, removal).await;
         }
     }
 
@@ -359,10 +295,11 @@ impl fmt::Debug for Bucket {
 
 impl UploadHandler for Bucket {
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, HandlerError> {
+        let attempts = Arc::new(Attempts::new(upload.retry));
         let path = match &self.naming.by_content {
             None => {
                 let path = self.naming.path(&super::new_id().to_string());
-                self.put(&path, &upload).await?;
+                self.put(&path, &upload, &attempts).await?;
                 path
             }
             Some(in_flight) => {
@@ -371,24 +308,26 @@ impl UploadHandler for Bucket {
                 // The same bytes at the same time: the second waits, and finds what the first has uploaded.
                 let turn = in_flight.turn(digest);
                 let _turn = turn.lock().await;
-                match self.has(&path, &upload).await? {
+                match self.has(&path, &upload, &attempts).await? {
                     true => upload.source.skipped(),
-                    false => self.put(&path, &upload).await?,
+                    false => self.put(&path, &upload, &attempts).await?,
                 }
                 path
             }
         };
-        match self.link(&path, upload.timeouts).await {
-            Ok(url) => Ok(Uploaded {
-                fileid: path.to_string(),
-                ..Uploaded::new(200, url)
-            }),
-            Err(error) => {
-                if self.naming.by_content.is_none() {
-                    let removal = self.delete(&path, upload.timeouts);
-                    let _ = timeout(upload.timeouts.connect_timeout, removal).await;
+        loop {
+            let error = match self.link(&path, upload.timeouts).await {
+                Ok(url) => {
+                    return Ok(Uploaded {
+                        fileid: path.to_string(),
+                        ..Uploaded::new(200, url)
+                    });
                 }
-                Err(error)
+                Err(error) => error,
+            };
+            if let Err(error) = attempts.again(error).await {
+                self.clean_up(&path, upload.timeouts).await;
+                return Err(error);
             }
         }
     }
@@ -466,26 +405,4 @@ impl Bucket {
             }
         }
     }
-}
-
-/// The origin of a store's links, where it can be known without a request.
-#[cfg(any(feature = "azure", feature = "s3"))]
-fn origin(signer: &impl Signer) -> Vec<Origin> {
-    use futures_util::FutureExt;
-
-    let path = Path::from("x");
-    let method = object_store::signer::Method::GET;
-    let signed = signer.signed_url(method, &path, Duration::from_secs(1));
-    let url = signed.now_or_never().and_then(Result::ok);
-    url.and_then(|url| url.as_str().parse().ok())
-        .into_iter()
-        .collect()
-}
-
-#[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
-fn unusable(error: impl Into<object_store::Error>) -> Error {
-    Error::argument(format!(
-        "the store cannot be set up: {}",
-        refusal::shown(&error.into())
-    ))
 }

@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::download::{Download, DownloadHandler};
 use super::environment::fileserver_or_default;
 use super::handler::{HandlerError, before_next_attempt};
+use super::observe;
 use super::sink::Sink;
 use super::upload::{Upload, UploadHandler, Uploaded};
 use crate::error::Error;
@@ -172,8 +173,7 @@ impl<H> FileServers<H> {
         let pause = self.pause_after(health.failures).max(asked);
         let until = now.checked_add(pause).unwrap_or(now);
         health.down = Some((now, until));
-        let url = redact(&self.servers[server].url);
-        tracing::warn!(server = %url, pause_ms = pause.as_millis() as u64, "file server is down");
+        observe::server_down(&self.servers[server].origin, pause);
     }
 
     fn succeeded(&self, server: usize) {
@@ -181,9 +181,19 @@ impl<H> FileServers<H> {
         let health = &mut turns.health[server];
         health.down = None;
         if std::mem::take(&mut health.failures) > 0 {
-            let url = redact(&self.servers[server].url);
-            tracing::info!(server = %url, "file server is up again");
+            observe::server_up(&self.servers[server].origin);
         }
+    }
+
+    /// The wait behind a round in which all servers have failed.
+    fn wait(&self, retry: &Retry, round: u32, error: &HandlerError) -> Duration {
+        let endless = Retry {
+            max_retries: u32::MAX,
+            ..*retry
+        };
+        let random = f64::from(super::new_id().as_bytes()[0]) / 255.0;
+        let delay = endless.delay(round, error.retry_after, random);
+        delay.unwrap_or(retry.max_delay)
     }
 
     fn pause_after(&self, failures: u32) -> Duration {
@@ -225,7 +235,7 @@ impl<H: fmt::Debug> fmt::Debug for FileServers<H> {
 impl<H: UploadHandler> FileServers<H> {
     /// One attempt.
     async fn upload_to(&self, server: usize, upload: Upload<'_>) -> Result<Uploaded, HandlerError> {
-        let url = &self.servers[server].url;
+        let Server { url, origin } = &self.servers[server];
         let began = self.begin(server);
         let retry = Retry {
             max_retries: 1,
@@ -236,14 +246,14 @@ impl<H: UploadHandler> FileServers<H> {
             retry,
             ..upload
         };
-        let uploaded = self.handler.upload(one).await;
+        let uploaded = observe::one_of_several(self.handler.upload(one)).await;
         match &uploaded {
             Ok(_) => self.succeeded(server),
             Err(error) if error.is_retryable() => self.failed(server, began, error.retry_after),
             Err(_) => {}
         }
         uploaded.map_err(|error| HandlerError {
-            message: format!("{}: {}", redact(url), error.message),
+            message: format!("{origin}: {}", error.message),
             ..error
         })
     }
@@ -254,32 +264,27 @@ impl<H: UploadHandler> UploadHandler for FileServers<H> {
         let retry = upload.retry;
         let (mut attempt, mut round) = (0, 0);
         loop {
-            let mut failure = HandlerError::new("no file server was tried");
-            for server in self.order() {
-                if attempt == retry.max_retries {
-                    break;
-                }
-                attempt += 1;
-                match self.upload_to(server, upload).await {
-                    Err(error) if error.is_retryable() => failure = error,
-                    done => return done,
-                }
-            }
+            let order = self.order();
             round += 1;
-            // The waits go by rounds, their end by attempts.
-            let (max_retries, number) = match attempt == retry.max_retries {
-                true => (attempt, attempt),
-                false => (u32::MAX, round),
-            };
-            before_next_attempt(
-                &Retry {
-                    max_retries,
-                    ..retry
-                },
-                number,
-                failure,
-            )
-            .await?;
+            for (at, server) in order.iter().enumerate() {
+                attempt += 1;
+                let error = match self.upload_to(*server, upload).await {
+                    Err(error) if error.is_retryable() => error,
+                    done => return done,
+                };
+                if attempt >= retry.max_retries {
+                    // No other is due, which is told.
+                    before_next_attempt(&retry, attempt, error).await?;
+                    return Err(HandlerError::new("no file server was tried"));
+                }
+                // The waits go by rounds, their end by attempts.
+                let delay = match at + 1 < order.len() {
+                    true => Duration::ZERO,
+                    false => self.wait(&retry, round, &error),
+                };
+                observe::retried(&retry, attempt, delay, &error);
+                tokio::time::sleep(delay).await;
+            }
         }
     }
 

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::io::handler::{HandlerError, before_next_attempt};
+#[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
+use crate::io::observe;
 use crate::retry::Retry;
 
 /// Counts what failed. A part that fails is sent again by itself, and that is an attempt of the upload; what fails beyond a part
@@ -49,32 +51,27 @@ impl Attempts {
         if !error.is_retryable() {
             return false;
         }
-        let attempt = {
+        let wait_ends = {
             let mut state = self.state();
             match state.counted {
                 // Parts that are on their way together fail together, and that is one failure.
-                Some((counted, wait_ends)) if began < counted => Err(wait_ends),
+                Some((counted, wait_ends)) if began < counted => wait_ends,
                 _ => {
                     state.failed = (state.failed + 1).min(self.retry.max_retries);
-                    let now = Instant::now();
-                    let delay = self
-                        .retry
-                        .delay(state.failed, error.retry_after, 0.0)
-                        .unwrap_or_default();
-                    state.counted = Some((now, now.checked_add(delay).unwrap_or(now)));
-                    Ok(state.failed)
+                    let (now, attempt) = (Instant::now(), state.failed);
+                    let random = f64::from(crate::io::new_id().as_bytes()[0]) / 255.0;
+                    let Some(delay) = self.retry.delay(attempt, error.retry_after, random) else {
+                        return false;
+                    };
+                    observe::retried(&self.retry, attempt, delay, &error);
+                    let wait_ends = now.checked_add(delay).unwrap_or(now);
+                    state.counted = Some((now, wait_ends));
+                    wait_ends
                 }
             }
         };
-        match attempt {
-            Ok(attempt) => before_next_attempt(&self.retry, attempt, error)
-                .await
-                .is_ok(),
-            Err(wait_ends) => {
-                tokio::time::sleep_until(wait_ends).await;
-                self.state().failed < self.retry.max_retries
-            }
-        }
+        tokio::time::sleep_until(wait_ends).await;
+        true
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -25,5 +25,7 @@ pub(crate) use message::{
 pub use metric::describe_metrics;
 #[cfg(feature = "nats")]
 pub(crate) use trace::{Operation, continue_trace, describe_operation, trace_context};
-pub(super) use transfer::{exceeded, fell_back, retried, transferring};
+pub(super) use transfer::{
+    exceeded, fell_back, one_of_several, retried, server_down, server_up, transferring,
+};
 pub(crate) use warning::{broadcast_by_oneshot, loopback_link};

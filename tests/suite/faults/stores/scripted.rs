@@ -278,3 +278,62 @@ async fn a_link_that_is_too_long_is_none() {
     assert!(!format!("{error:?}").contains("tttt"), "{error:?}");
     assert_eq!(server.count("DELETE "), 1, "nobody will ever fetch it");
 }
+
+#[cfg(feature = "azure")]
+#[tokio::test]
+async fn a_container_of_azure_is_a_bucket_too() {
+    use natsbridge::DownloadHandler;
+    use natsbridge::object_store::azure::MicrosoftAzureBuilder;
+
+    let server = Server::start().await;
+    let key = "aHVudGVyMmh1bnRlcjI=";
+    let container = MicrosoftAzureBuilder::new()
+        .with_endpoint(server.url())
+        .with_allow_http(true)
+        .with_account("account")
+        .with_access_key(key)
+        .with_container_name("payloads");
+    let bucket = Bucket::azure(container).expect("a bucket");
+    assert_eq!(bucket.origins(""), [server.origin()]);
+    assert!(!format!("{bucket:?}").contains(key), "{bucket:?}");
+    let answers = [
+        refusal(503, "ServerBusy"),
+        Answer::with(201, &[("ETag", "\"e\"")], b""),
+    ];
+    server.script("PUT /payloads/", answers);
+    let call = sending(&server, 1000).fileserver_upload_handler(bucket.clone());
+    let (_, json) = promptly(call).await.expect("a message");
+    assert_eq!(server.count("PUT "), 2);
+    let link = links(&json).remove(0);
+    assert!(
+        link.starts_with(&server.link("/payloads/")) && link.contains("sig="),
+        "{link}"
+    );
+    // The scripted server serves what is put there; the link is what a receiver fetches.
+    let path = link.trim_start_matches(&server.url()).split('?').next();
+    server.put(path.expect("a path"), &sample(1000));
+    let receiving = natsbridge::smartreceive(json).fileserver_download_handler(bucket);
+    promptly(receiving).await.expect("what was uploaded");
+}
+
+#[cfg(feature = "gcs")]
+#[test]
+fn a_bucket_of_google_needs_no_provider_of_the_process() {
+    use natsbridge::DownloadHandler;
+    use natsbridge::object_store::gcp::GoogleCloudStorageBuilder;
+    use serde_json::json;
+
+    let key = json!({
+        "gcs_base_url": "https://storage.googleapis.com", "disable_oauth": true,
+        "client_email": "", "private_key": "", "private_key_id": SECRET,
+    });
+    let builder = GoogleCloudStorageBuilder::new()
+        .with_bucket_name("payloads")
+        .with_service_account_key(key.to_string());
+    let bucket = Bucket::google(builder).expect("a bucket");
+    let origin = "https://storage.googleapis.com".parse();
+    assert_eq!(bucket.origins(""), [origin.expect("an origin")]);
+    assert!(!format!("{bucket:?}").contains(SECRET), "{bucket:?}");
+    let error = Bucket::google(GoogleCloudStorageBuilder::new()).expect_err("no bucket");
+    assert!(error.message().contains("bucket name"), "{error}");
+}
