@@ -47,7 +47,8 @@
 //! # Features
 //!
 //! `arrow` (default) has Arrow tables as payloads; `http` (default) has file servers, `smartsend` and `smartreceive`. Without
-//! both, the core alone is left.
+//! both, the core alone is left. `s3`, `gcs` and `azure` have `Bucket` for these object stores, and `object-store` has it for any
+//! other that the crate `object_store` knows.
 // The public interface is:
 
 #[cfg(feature = "arrow")]
@@ -63,14 +64,16 @@ pub use digest::{Digest, InvalidDigest};
 pub use draft::Draft;
 pub use error::{Error, ErrorKind};
 pub use incoming::{Decoder, Incoming, PendingDownload};
+#[cfg(feature = "object-store")]
+pub use io::Bucket;
 #[cfg(feature = "metrics")]
 pub use io::describe_metrics;
 #[cfg(feature = "http")]
 pub use io::{
-    Direction, Download, DownloadHandler, Environment, Fetch, FetchWithBackoff, Folder,
-    HandlerError, Memory, Plik, Progress, Sink, SmartReceive, SmartSend, Source, Timeouts, Upload,
-    UploadHandler, Uploaded, fetch_with_backoff, new_id, now, plik_oneshot_upload, smartreceive,
-    smartsend,
+    Direction, Download, DownloadHandler, Environment, Fetch, FetchWithBackoff, FileServers,
+    Folder, HandlerError, Memory, Plik, Progress, Sink, SmartReceive, SmartSend, Source, Timeouts,
+    Upload, UploadHandler, Uploaded, fetch_with_backoff, new_id, now, plik_oneshot_upload,
+    smartreceive, smartsend,
 };
 pub use link::{InvalidLink, Link, Origin};
 #[cfg(feature = "nats")]
@@ -78,6 +81,8 @@ pub use nats::{
     Bridge, Connect, Deliver, Delivered, Event, Message, Publish, Refusal, Request, Subscribe,
     Subscription,
 };
+#[cfg(feature = "object-store")]
+pub use object_store;
 pub use outgoing::{Outgoing, PendingUpload};
 pub use part::Part;
 pub use reach::{InvalidNetwork, Network};

@@ -236,7 +236,8 @@ pub(super) fn refused(status: StatusCode, headers: &HeaderMap, uploading: bool) 
         404 | 410 if uploading => ": no Plik answers there; is fileserver_url right?",
         404 | 410 => ": the file is gone; a one-shot file can be fetched once, and others expire",
         400 | 413 if uploading => ": the file may be too large for this server",
-        401 | 403 => ": a token or password is missing or wrong",
+        401 | 403 if uploading => ": a token or password is missing or wrong",
+        401 | 403 => ": a token or password is missing or wrong, or a signed link has expired",
         300..=399 => ": redirects are not followed",
         _ => "",
     };
@@ -280,7 +281,7 @@ async fn fetch(
 }
 
 /// Seconds or a date (RFC 9110 section 10.2.3).
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
     match value.parse() {
         Ok(seconds) => Some(Duration::from_secs(seconds)),

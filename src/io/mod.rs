@@ -1,11 +1,14 @@
 //! The edges: files, file servers, the clock and the environment. Everything else in the crate is pure.
 
+#[cfg(feature = "object-store")]
+mod bucket;
 pub(crate) mod client;
 mod clock;
 pub(crate) mod download;
 pub(crate) mod environment;
 mod fetch;
 mod file;
+mod file_servers;
 mod folder;
 mod handler;
 mod memory;
@@ -20,10 +23,13 @@ mod source;
 pub(crate) mod upload;
 pub(crate) mod uploading;
 
+#[cfg(feature = "object-store")]
+pub use bucket::Bucket;
 pub use clock::{new_id, now};
 pub use download::{Download, DownloadHandler};
 pub use environment::Environment;
 pub use fetch::{Fetch, FetchWithBackoff, fetch_with_backoff};
+pub use file_servers::FileServers;
 pub use folder::Folder;
 pub use handler::{HandlerError, Timeouts};
 pub use memory::Memory;

@@ -134,6 +134,12 @@ impl Source {
         self
     }
 
+    /// Says that nothing has to be sent, since the same bytes are there already.
+    #[cfg(feature = "object-store")]
+    pub(super) fn skipped(&self) {
+        self.reporter.report(self.size);
+    }
+
     /// When the last piece was taken by whoever uploads.
     pub(super) fn last(&self) -> Instant {
         self.state().last

@@ -6,6 +6,7 @@ mod attempts;
 mod bodies;
 mod environment;
 mod fallback;
+mod file_servers;
 mod files;
 mod folder;
 mod handlers;

@@ -25,5 +25,8 @@ pub(crate) use message::{
 pub use metric::describe_metrics;
 #[cfg(feature = "nats")]
 pub(crate) use trace::{Operation, continue_trace, describe_operation, trace_context};
-pub(super) use transfer::{exceeded, fell_back, out_of_reach, retried, transferring};
+pub(super) use transfer::{
+    exceeded, fell_back, one_of_several, out_of_reach, retried, server_down, server_up,
+    transferring,
+};
 pub(crate) use warning::{broadcast_by_oneshot, loopback_link};

@@ -23,6 +23,14 @@ struct Transfer {
 tokio::task_local! {
     /// What the attempts of a handler belong to, so that no handler has to hand it on.
     static CURRENT: Arc<Transfer>;
+
+    /// Set where what fails is one server of several.
+    static ONE_OF_SEVERAL: ();
+}
+
+/// Runs an attempt on one server of several: what fails in it is told by whoever has the others.
+pub(in crate::io) async fn one_of_several<T>(attempt: impl Future<Output = T>) -> T {
+    ONE_OF_SEVERAL.scope((), attempt).await
 }
 
 /// Runs a transfer, says that it began and ended, and measures it. `origin` is where a download comes from.
@@ -95,6 +103,9 @@ pub(in crate::io) fn retried(retry: &Retry, attempt: u32, delay: Duration, error
 
 /// The last attempt failed.
 pub(in crate::io) fn exceeded(attempts: u32, error: &HandlerError) {
+    if ONE_OF_SEVERAL.try_with(|()| ()).is_ok() {
+        return;
+    }
     let told = CURRENT.try_with(|transfer| {
         if transfer.direction == Direction::Download {
             metric::count(metric::DOWNLOAD_RETRY_EXCEEDED, 1);
@@ -120,6 +131,27 @@ pub(in crate::io) fn out_of_reach(name: &str, address: IpAddr) {
             shown(&transfer.dataname),
             shown(name)
         );
+    });
+    let _ = told;
+}
+
+/// A file server of several has failed, and the next uploads pass it over for that long.
+pub(in crate::io) fn server_down(server: &Origin, pause: Duration) {
+    let told = CURRENT.try_with(|transfer| {
+        tell!(
+            WARN,
+            transfer.fields,
+            "File server {server} is passed over for {} ms",
+            pause.as_millis()
+        );
+    });
+    let _ = told;
+}
+
+/// A file server of several takes uploads again.
+pub(in crate::io) fn server_up(server: &Origin) {
+    let told = CURRENT.try_with(|transfer| {
+        tell!(INFO, transfer.fields, "File server {server} is up again");
     });
     let _ = told;
 }
