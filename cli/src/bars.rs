@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use natsbridge::{Direction, Progress};
+use tracing::level_filters::LevelFilter;
 
 use crate::output::one_line;
 
@@ -33,7 +34,9 @@ impl Bars {
     pub(crate) fn new() -> Self {
         let target = || MultiProgress::with_draw_target(ProgressDrawTarget::stderr_with_hz(10));
         Bars {
-            place: io::stderr().is_terminal().then(target),
+            // A log on the same terminal and bars would write over each other.
+            place: (io::stderr().is_terminal() && LevelFilter::current() == LevelFilter::OFF)
+                .then(target),
             transfers: Mutex::default(),
         }
     }

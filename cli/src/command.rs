@@ -3,12 +3,16 @@
 use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
+use crate::telemetry::Log;
 use crate::{decode, demo, encode, part, schema, serve, signal, validate};
 
 /// Named, typed payloads in one message over NATS, large ones by link: make such messages, read them, check them.
 #[derive(Debug, Parser)]
 #[command(name = "natsbridge", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct CommandLine {
+    /// What is logged.
+    #[command(flatten)]
+    pub(crate) log: Log,
     #[command(subcommand)]
     command: Command,
 }

@@ -1,11 +1,12 @@
-//! What the command `natsbridge` is made of. It is a library only so that its tests can use the file server; nothing else
-//! should.
+//! What the command `natsbridge` is made of. It is a library only so that its tests can use the file server and
+//! the metrics' endpoint; nothing else should.
 //!
 //! ```text
 //! main -> command -> encode -> part      (what is to be sent, from arguments and files)
 //!                 -> decode -> tagged    (values as JSON that loses nothing)
 //!                           -> listing   (values for people)
 //!                 -> validate, schema, demo, serve
+//!                 -> telemetry  (what it tells of itself)
 //! ```
 //!
 //! Each command is a function from its arguments to nothing or a failure, which knows its exit code.
@@ -27,6 +28,7 @@ mod serve;
 mod signal;
 mod strict;
 mod tagged;
+pub mod telemetry;
 mod transfer;
 mod validate;
 
@@ -60,6 +62,7 @@ pub fn main() -> ExitCode {
 }
 
 fn run(command_line: CommandLine) -> Result<(), Failure> {
+    command_line.log.start()?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

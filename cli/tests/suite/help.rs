@@ -123,7 +123,7 @@ fn without_a_command_it_explains_itself() {
     let bare = run([""; 0]);
     assert_eq!((bare.code, bare.out.as_str()), (2, ""));
     assert!(
-        bare.err.contains("Usage: natsbridge <COMMAND>"),
+        bare.err.contains("Usage: natsbridge [OPTIONS] <COMMAND>"),
         "{}",
         bare.err
     );
