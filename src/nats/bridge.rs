@@ -58,14 +58,18 @@ pub(super) struct Shared {
     pub(super) events: Events,
     pub(super) manners: Manners,
     pub(super) inbox: OnceCell<Inbox>,
-    /// One for each queue group, under its subject and name.
-    windows: Mutex<HashMap<(String, String), Arc<Mutex<Window>>>>,
+    /// One for each queue group.
+    windows: Mutex<HashMap<Group, Arc<Mutex<Window>>>>,
     /// Counts subscriptions and messages that are still being handled.
     pub(super) open: TaskTracker,
     pub(super) draining: CancellationToken,
     /// Where the clock of the windows starts.
     born: Instant,
 }
+
+/// A queue group: its subject and its name.
+#[derive(Eq, Hash, PartialEq)]
+struct Group(String, String);
 
 /// What a message has by default, both ways.
 pub(super) struct Manners {
@@ -220,7 +224,7 @@ impl Shared {
             return Arc::default();
         };
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
-        let key = (subject.to_owned(), queue.to_owned());
+        let key = Group(subject.to_owned(), queue.to_owned());
         Arc::clone(windows.entry(key).or_default())
     }
 

@@ -242,7 +242,7 @@ impl Delivery {
                     }
                     return Ok(Delivered {
                         envelope: sealed.envelope,
-                        answer,
+                        answer: *answer,
                         sendings,
                     });
                 }
@@ -297,7 +297,7 @@ impl Delivery {
             match Verdict::read(&received, sealed.envelope.msg_id) {
                 Verdict::Acknowledged => {
                     let Received { envelope, .. } = received;
-                    return Answer::Acknowledged(envelope);
+                    return Answer::Acknowledged(Box::new(envelope));
                 }
                 Verdict::Refused {
                     report,
@@ -331,7 +331,7 @@ impl Delivery {
 
 /// What came of one sending.
 enum Answer {
-    Acknowledged(Envelope),
+    Acknowledged(Box<Envelope>),
     Refused(Option<Box<ErrorReport>>),
     /// Nothing in time.
     None,
