@@ -5,8 +5,8 @@
 //! Claim-Check pattern). A JSON Schema is the source of truth: the wire types, the check of every message and all limits and
 //! defaults are generated from it.
 //!
-//! It does *not* publish or subscribe: the caller hands the message to its own NATS client. It does not compress, encrypt
-//! or store messages.
+//! [`smartsend`] and [`smartreceive`] do *not* publish or subscribe: the caller hands the message to its own NATS client, or
+//! uses [`Bridge`] (feature `nats`), which does both and delivers at least once. Nothing compresses, encrypts or stores messages.
 //!
 //! ```
 //! # #[cfg(feature = "http")]
@@ -46,8 +46,8 @@
 //!
 //! # Features
 //!
-//! `arrow` (default) has Arrow tables as payloads; `http` (default) has file servers, `smartsend` and `smartreceive`. Without
-//! both, the core alone is left. `s3`, `gcs` and `azure` have `Bucket` for these object stores, and `object-store` has it for any
+//! `arrow` (default) has Arrow tables as payloads; `http` (default) has file servers, `smartsend` and `smartreceive`; `nats`
+//! (default) has [`Bridge`]. Without them, the core alone is left. `s3`, `gcs` and `azure` have `Bucket` for these object stores, and `object-store` has it for any
 //! other that the crate `object_store` knows.
 // The public interface is:
 
