@@ -1,0 +1,7 @@
+//! The trials in small, as processes against real servers.
+
+mod delivery;
+mod help;
+mod load;
+mod program;
+mod slow;
