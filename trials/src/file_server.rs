@@ -11,6 +11,8 @@ use crate::process::Process;
 
 /// Which file server the trial uses.
 #[derive(Args, Clone, Debug)]
+// Two types of one name in one command would make two groups of one name.
+#[group(skip)]
 pub(crate) struct Choice {
     /// The file server to use [default: `natsbridge fileserver`, started from the folder of this program]
     #[arg(long, value_name = "URL", env = "FILESERVER_URL")]

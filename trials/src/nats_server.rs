@@ -15,6 +15,8 @@ use crate::process::Process;
 
 /// Where the nats-server is.
 #[derive(Args, Clone, Debug)]
+// Two types of one name in one command would make two groups of one name.
+#[group(skip)]
 pub(crate) struct Choice {
     /// The nats-server to start [default: the one on PATH]
     #[arg(long, value_name = "PATH", env = "NATSBRIDGE_TEST_NATS_SERVER")]

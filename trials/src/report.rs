@@ -106,7 +106,7 @@ impl Report {
     ///
     /// # Errors
     ///
-    /// [`Failure::Missed`] with the figures that are not as they should be.
+    /// As [`Report::verdict`].
     pub(crate) fn finish(mut self, as_json: bool) -> Result<(), Failure> {
         self.note_load("at the end");
         let mut out = io::stdout().lock();
@@ -114,6 +114,13 @@ impl Report {
             true => writeln!(out, "{:#}", self.to_json())?,
             false => self.write_table(&mut out)?,
         }
+        self.verdict()
+    }
+
+    /// # Errors
+    ///
+    /// [`Failure::Missed`] with the figures that are not as they should be.
+    pub(crate) fn verdict(&self) -> Result<(), Failure> {
         let missed: Vec<&str> = self
             .figures
             .iter()
@@ -237,7 +244,7 @@ mod tests {
         report.write_table(&mut table).expect("memory");
         let table = String::from_utf8(table).expect("UTF-8");
         assert!(table.contains("at most 1 ok") && table.contains("at least 3 MISSED"));
-        let failure = report.finish(true).expect_err("a missed target");
+        let failure = report.verdict().expect_err("a missed target");
         assert_eq!(failure.to_string(), "missed: large");
     }
 }

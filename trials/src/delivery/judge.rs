@@ -360,7 +360,7 @@ mod tests {
     }
 
     fn verdict(files: &Files) -> String {
-        match files.judge().finish(true) {
+        match files.judge().verdict() {
             Ok(()) => "fine".to_owned(),
             Err(failure) => failure.to_string(),
         }

@@ -2,6 +2,8 @@
 
 use std::env;
 use std::io::{self, Write as _};
+#[cfg(unix)]
+use std::process::Stdio;
 use std::process::{Command, Output};
 use std::sync::Once;
 
@@ -15,10 +17,9 @@ pub(crate) struct Run {
     pub(crate) err: String,
 }
 
+/// Runs the program to its end.
 pub(crate) fn run(arguments: &[&str]) -> Run {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_natsbridge-trial"));
-    command.env_remove("FILESERVER_URL");
-    let output = command.args(arguments).output();
+    let output = command(arguments).output();
     let Output {
         status,
         stdout,
@@ -52,6 +53,23 @@ pub(crate) fn run_with_server(arguments: &[&str]) -> Option<Run> {
     let is_ci = env::var("CI").is_ok_and(|ci| ci.eq_ignore_ascii_case("true"));
     assert!(!is_ci, "CI must have a nats-server: {}", run.err);
     None
+}
+
+/// Starts the program, and lets it talk to nobody.
+#[cfg(unix)]
+pub(crate) fn start(arguments: &[&str]) -> std::process::Child {
+    let mut command = command(arguments);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    command.spawn().expect("the program starts")
+}
+
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_natsbridge-trial"));
+    command.env_remove("FILESERVER_URL").args(arguments);
+    command
 }
 
 impl Run {
