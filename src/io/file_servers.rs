@@ -313,6 +313,10 @@ impl<H: DownloadHandler> DownloadHandler for FileServers<H> {
         origins
     }
 
+    fn checks_addresses(&self) -> bool {
+        self.handler.checks_addresses()
+    }
+
     async fn download(&self, download: Download<'_>, sink: &mut Sink) -> Result<(), HandlerError> {
         let origin = download.link.origin();
         let server = self.servers.iter().find(|server| server.origin == *origin);

@@ -15,7 +15,7 @@ async fn without_a_server_the_error_names_it() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         listener.local_addr().expect("an address").port()
     };
-    let url = format!("nats://user:marker-secret@127.0.0.1:{port}");
+    let url = format!("nats://user:hunter2@127.0.0.1:{port}");
     let error = promptly(Bridge::connect(url)).await.expect_err("no server");
     assert_eq!(error.code(), ErrorCode::NatsConnectionFailed);
     assert_eq!(error.kind(), ErrorKind::Broker);
@@ -24,7 +24,7 @@ async fn without_a_server_the_error_names_it() {
         error.to_string().contains(&format!("127.0.0.1:{port}")),
         "{error}"
     );
-    assert!(!format!("{error} {error:?}").contains("marker-secret"));
+    assert!(!format!("{error} {error:?}").contains("hunter2"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

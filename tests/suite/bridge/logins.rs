@@ -12,43 +12,38 @@ async fn enters(connect: Connect) {
     let bridge = promptly(connect).await.expect("a connection");
     promptly(bridge.flush()).await.expect("a round trip");
     let shown = format!("{bridge:?} {}", bridge.broker_url());
-    assert!(!shown.contains("marker-secret"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
 
 async fn is_turned_away(connect: Connect) {
     let shown = format!("{connect:?}");
-    assert!(!shown.contains("marker-secret"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
     let error = promptly(connect).await.expect_err("a wrong login");
     assert_eq!(error.code(), ErrorCode::NatsConnectionFailed, "{error}");
     assert!(!error.is_retryable());
     let shown = format!("{error} {error:?}");
-    assert!(!shown.contains("marker-secret"), "{shown}");
+    assert!(!shown.contains("hunter2"), "{shown}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn users_and_passwords() {
-    let server = NatsServer::with("authorization: {user: \"u@x\", password: \"marker-secret/1\"}");
+    let server = NatsServer::with("authorization: {user: \"u@x\", password: \"hunter2/1\"}");
     let host = format!("127.0.0.1:{}", server.port());
-    enters(Bridge::connect(format!(
-        "nats://u%40x:marker-secret%2F1@{host}"
-    )))
-    .await;
-    enters(Bridge::connect(server.url()).user_and_password("u@x", "marker-secret/1")).await;
-    enters(
-        Bridge::connect(format!("nats://a:b@{host}")).user_and_password("u@x", "marker-secret/1"),
-    )
-    .await;
-    is_turned_away(Bridge::connect(format!("nats://u:marker-secret@{host}"))).await;
+    enters(Bridge::connect(format!("nats://u%40x:hunter2%2F1@{host}"))).await;
+    enters(Bridge::connect(server.url()).user_and_password("u@x", "hunter2/1")).await;
+    enters(Bridge::connect(format!("nats://a:b@{host}")).user_and_password("u@x", "hunter2/1"))
+        .await;
+    is_turned_away(Bridge::connect(format!("nats://u:hunter2@{host}"))).await;
     is_turned_away(Bridge::connect(server.url())).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tokens() {
-    let server = NatsServer::with("authorization: {token: \"marker-secret\"}");
+    let server = NatsServer::with("authorization: {token: \"hunter2\"}");
     let host = format!("127.0.0.1:{}", server.port());
-    enters(Bridge::connect(format!("nats://marker-secret@{host}"))).await;
-    enters(Bridge::connect(server.url()).token("marker-secret")).await;
-    is_turned_away(Bridge::connect(server.url()).token("marker-secret-too")).await;
+    enters(Bridge::connect(format!("nats://hunter2@{host}"))).await;
+    enters(Bridge::connect(server.url()).token("hunter2")).await;
+    is_turned_away(Bridge::connect(server.url()).token("hunter2-too")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,7 +56,7 @@ async fn nkeys() {
     let seed = |key: &KeyPair| key.seed().expect("a seed");
     enters(Bridge::connect(server.url()).nkey(seed(&known))).await;
     is_turned_away(Bridge::connect(server.url()).nkey(seed(&unknown))).await;
-    is_turned_away(Bridge::connect(server.url()).nkey("marker-secret")).await;
+    is_turned_away(Bridge::connect(server.url()).nkey("hunter2")).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -103,13 +98,13 @@ async fn credentials_files() {
     std::fs::write(&path, text).expect("a file");
     enters(Bridge::connect(server.url()).credentials_file(&path)).await;
 
-    std::fs::write(&path, "marker-secret").expect("a file");
+    std::fs::write(&path, "hunter2").expect("a file");
     let error = promptly(Bridge::connect(server.url()).credentials_file(&path))
         .await
         .expect_err("no credentials");
     assert_eq!(error.code(), ErrorCode::InvalidEnvelope);
     assert!(error.to_string().contains("user.creds"), "{error}");
-    assert!(!format!("{error:?}").contains("marker-secret"));
+    assert!(!format!("{error:?}").contains("hunter2"));
 }
 
 /// A token of NATS's own kind, signed by `issuer` for `subject`.

@@ -30,6 +30,7 @@ impl NatsServer {
 
     /// As [`NatsServer::with`], in a folder that has files already.
     pub(crate) fn within(folder: TempDir, configuration: &str) -> Self {
+        crate::log::start();
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
         let port = listener.local_addr().expect("an address").port();
         let mut server = NatsServer {
