@@ -53,8 +53,6 @@
 
 #[cfg(feature = "arrow")]
 pub mod arrow;
-#[cfg(feature = "nats")]
-pub use async_nats;
 pub mod schema;
 pub mod wire;
 
@@ -78,8 +76,8 @@ pub use io::{
 pub use link::{InvalidLink, Link, Origin};
 #[cfg(feature = "nats")]
 pub use nats::{
-    Bridge, Connect, Deliver, Delivered, Event, Message, Publish, Refusal, Request, Subscribe,
-    Subscription,
+    Bridge, Connect, Deliver, Delivered, Event, HeaderMap, Message, Publish, Refusal, Request,
+    Subscribe, Subscription,
 };
 #[cfg(feature = "object-store")]
 pub use object_store;

@@ -21,6 +21,7 @@ mod subscribe;
 mod subscription;
 mod tls;
 
+pub use async_nats::HeaderMap;
 pub use bridge::Bridge;
 pub use connect::Connect;
 pub use deliver::{Deliver, Delivered};

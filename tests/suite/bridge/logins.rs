@@ -85,7 +85,7 @@ async fn credentials_files() {
         &json!({"type": "user", "version": 2, "subs": -1, "data": -1, "payload": -1}),
     );
     let server = NatsServer::with(&format!(
-        "operator: {operator_jwt}\nresolver: MEMORY\nresolver_preload: {{{}: {account_jwt}}}",
+        "authorization: {{timeout: 20}}\noperator: {operator_jwt}\nresolver: MEMORY\nresolver_preload: {{{}: {account_jwt}}}",
         account.public_key()
     ));
     let folder = tempfile::tempdir().expect("a folder");

@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt;
 use natsbridge::wire::{ErrorCode, MsgPurpose, Transport};
-use natsbridge::{Draft, ErrorKind, Part, async_nats, smartsend};
+use natsbridge::{Draft, ErrorKind, Part, smartsend};
 use serde_json::json;
 
 use super::nats_server::NatsServer;

@@ -2,7 +2,7 @@
 
 use async_nats::{Client, HeaderMap, Subscriber};
 use futures_util::StreamExt;
-use natsbridge::{Draft, Received, async_nats, new_id, now, smartreceive};
+use natsbridge::{Draft, Received, new_id, now, smartreceive};
 
 use super::nats_server::NatsServer;
 use super::promptly;
