@@ -1,6 +1,7 @@
 //! One object on its way up: at once, or in parts of which none is left behind.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_util::stream::FuturesUnordered;
@@ -8,7 +9,7 @@ use futures_util::{Stream, StreamExt};
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutPayload};
 use tokio::runtime::Handle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::attempts::Attempts;
 use super::refusal::call;
@@ -68,14 +69,24 @@ async fn put_parts(
         return Ok(());
     };
     let mut on_their_way = FuturesUnordered::new();
-    while let Some(part) = parts.next().await? {
-        on_their_way.push(call(timeouts, upload.put_part(part)));
-        if on_their_way.len() >= PARTS_AT_ONCE {
-            on_their_way.next().await.transpose()?;
+    let sent = async {
+        while let Some(part) = parts.next().await? {
+            on_their_way.push(call(timeouts, upload.put_part(part)));
+            if on_their_way.len() >= PARTS_AT_ONCE {
+                on_their_way.next().await.transpose()?;
+            }
         }
-    }
-    while let Some(put) = on_their_way.next().await {
-        put?;
+        while let Some(put) = on_their_way.next().await {
+            put?;
+        }
+        Ok(())
+    };
+    let sent: Result<(), HandlerError> = sent.await;
+    if sent.is_err() {
+        // A part that arrives behind the removal of the others would stay.
+        let rest = on_their_way.for_each(|_| std::future::ready(()));
+        let _ = timeout(timeouts.connect_timeout, rest).await;
+        return sent;
     }
     call(timeouts, upload.complete()).await?;
     Ok(())
@@ -129,8 +140,8 @@ struct Unfinished {
 
 impl Unfinished {
     async fn abort(&mut self) {
-        if let Some(upload) = self.upload.take() {
-            abort(upload, self.timeouts).await;
+        if let Some(mut upload) = self.upload.take() {
+            abort(&mut *upload, self.timeouts).await;
         }
     }
 }
@@ -138,14 +149,23 @@ impl Unfinished {
 /// A call that was dropped, since a deadline has passed or another payload failed, still removes its parts.
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        if let (Some(upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) {
-            runtime.spawn(abort(upload, self.timeouts));
+        let timeouts = self.timeouts;
+        if let (Some(mut upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) {
+            runtime.spawn(async move {
+                abort(&mut *upload, timeouts).await;
+                // A part that was on its way may have arrived meanwhile.
+                sleep(SETTLING).await;
+                abort(&mut *upload, timeouts).await;
+            });
         }
     }
 }
 
+/// How long a store may still be busy with a part whose sender has gone.
+const SETTLING: Duration = Duration::from_secs(1);
+
 /// Nobody is kept waiting for it by a store that hangs, and that it fails changes nothing.
-async fn abort(mut upload: Box<dyn MultipartUpload>, timeouts: Timeouts) {
+async fn abort(upload: &mut dyn MultipartUpload, timeouts: Timeouts) {
     let aborted = call(timeouts, upload.abort());
     let _ = timeout(timeouts.connect_timeout, aborted).await;
 }

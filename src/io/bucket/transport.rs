@@ -1,6 +1,5 @@
 //! The way to a store over http and https: our client, the time-outs of the call, and what came back that an error needs.
 
-use std::fmt;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -95,7 +94,6 @@ impl HttpConnector for Connector {
         }
         Ok(HttpClient::new(Transport {
             allow_http: is_on(ClientConfigKey::AllowHttp),
-            client: Mutex::default(),
         }))
     }
 }
@@ -123,16 +121,9 @@ impl Exchange {
     }
 }
 
+#[derive(Debug)]
 struct Transport {
     allow_http: bool,
-    /// For the connect time-out that was last asked for: it is nearly always the same.
-    client: Mutex<Option<(Duration, reqwest::Client)>>,
-}
-
-impl fmt::Debug for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport").finish_non_exhaustive()
-    }
 }
 
 #[async_trait]
@@ -200,21 +191,9 @@ impl Transport {
             }
         });
         let idle = timeouts.read_timeout;
-        let sending = self.client(timeouts.connect_timeout)?.execute(request);
+        let sending = client(timeouts.connect_timeout)?.execute(request);
         let response = while_moving(sending, &moved, idle).await??;
         read(response, idle).await
-    }
-
-    fn client(&self, connect_timeout: Duration) -> Result<reqwest::Client, HandlerError> {
-        let mut known = lock(&self.client);
-        match &*known {
-            Some((timeout, client)) if *timeout == connect_timeout => Ok(client.clone()),
-            _ => {
-                let client = client(connect_timeout)?;
-                *known = Some((connect_timeout, client.clone()));
-                Ok(client)
-            }
-        }
     }
 }
 

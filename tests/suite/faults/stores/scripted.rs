@@ -6,7 +6,7 @@ use natsbridge::object_store::aws::AmazonS3Builder;
 use natsbridge::wire::{ErrorCode, Phase};
 use natsbridge::{Bucket, Error, Part, SmartSend};
 
-use super::super::answer::{Answer, Step};
+use super::super::answer::{Answer, Step, head};
 use super::super::{at_least, promptly, send};
 use super::{Server, links, sample, verdict};
 
@@ -245,6 +245,41 @@ async fn parts_that_fail_for_good_are_removed() {
         removed[0].ends_with("uploadId=U") && !removed[1].contains('?'),
         "{removed:?}"
     );
+}
+
+#[tokio::test]
+async fn what_is_there_in_the_right_size_is_not_sent_again() {
+    let there = |size: usize| {
+        let length = size.to_string();
+        let modified = ("Last-Modified", "Sun, 22 Nov 2026 00:00:00 GMT");
+        let headers = [
+            ("Content-Length", length.as_str()),
+            modified,
+            ("ETag", "\"e\""),
+        ];
+        Answer::of([Step::Send(head(200, &headers))])
+    };
+    let missing = || Answer::status(404);
+    for (answers, heads, puts) in [
+        (vec![there(1000)], 2, 0),
+        (vec![there(999)], 2, 2),
+        (vec![missing()], 2, 2),
+        // The second payload of the same bytes asks when the first is there.
+        (vec![missing(), there(1000)], 2, 1),
+        (vec![Answer::status(503), there(1000)], 3, 0),
+    ] {
+        let server = Server::start().await;
+        server.script("HEAD /payloads/", answers);
+        server.script("PUT /payloads/", [stored()]);
+        let parts = ["a", "b"].map(|name| Part::binary(name, sample(1000)));
+        let call = send(&server, parts)
+            .fileserver_upload_handler(bucket(&server).content_addressed())
+            .fallback(false);
+        let (_, json) = promptly(call).await.expect("a message");
+        assert_eq!(links(&json).len(), 2);
+        assert_eq!(server.count("PUT "), puts, "{:?}", server.lines());
+        assert_eq!(server.count("HEAD "), heads, "{:?}", server.lines());
+    }
 }
 
 #[tokio::test]
