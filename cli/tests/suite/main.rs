@@ -1,5 +1,6 @@
 //! The command as its users have it: the program itself, its arguments, what it writes, and its exit code.
 
+mod broker;
 mod decode;
 mod demo;
 mod encode;
@@ -8,8 +9,11 @@ mod help;
 mod interrupt;
 mod link;
 mod plik_compat;
+mod probe;
 mod program;
+mod receiver;
 mod round_trip;
 mod schema;
+mod send_receive;
 mod transfers;
 mod validate;
