@@ -4,9 +4,10 @@ use clap::{Parser, Subcommand};
 
 use crate::failure::Failure;
 use crate::telemetry::Log;
-use crate::{decode, demo, encode, part, schema, serve, signal, validate};
+use crate::{decode, demo, encode, part, probe, receive, schema, send, serve, signal, validate};
 
-/// Named, typed payloads in one message over NATS, large ones by link: make such messages, read them, check them.
+/// Named, typed payloads in one message over NATS, large ones by link: make such messages, send, receive and check
+/// them.
 #[derive(Debug, Parser)]
 #[command(name = "natsbridge", version, arg_required_else_help = true, after_help = EXIT_CODES)]
 pub(crate) struct CommandLine {
@@ -19,13 +20,16 @@ pub(crate) struct CommandLine {
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 fine; 1 rejected input (the error as one line of JSON on standard error); 2 wrong usage; 3 a server could not be
-reached. `natsbridge COMMAND --help` shows the options of a command, with examples.";
+reached or nobody answered; 128 and the signal's number after a signal. `natsbridge COMMAND --help` shows the options of a command, with examples.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Arguments),
     Encode(Box<encode::Arguments>),
     Decode(Box<decode::Arguments>),
+    Send(Box<send::Arguments>),
+    Receive(Box<receive::Arguments>),
+    Probe(Box<probe::Arguments>),
     Validate(validate::Arguments),
     Schema(schema::Arguments),
     Fileserver(serve::Arguments),
@@ -42,6 +46,10 @@ impl CommandLine {
             Command::Demo(arguments) => signal::or_stop(demo::run(arguments)).await,
             Command::Encode(arguments) => signal::or_stop(encode::run(*arguments)).await,
             Command::Decode(arguments) => signal::or_stop(decode::run(*arguments)).await,
+            Command::Send(arguments) => signal::or_stop(send::run(*arguments)).await,
+            // These finish what they have begun when a signal comes.
+            Command::Receive(arguments) => receive::run(*arguments).await,
+            Command::Probe(arguments) => probe::run(*arguments).await,
             // A signal may end these wherever they are.
             Command::Validate(arguments) => validate::run(&arguments),
             Command::Schema(arguments) => schema::run(&arguments),

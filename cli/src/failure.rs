@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::process::ExitCode;
 
 use natsbridge::wire::{ErrorBody, ErrorCode, ErrorDetails, ErrorReport, Phase};
-use natsbridge::{Error, now};
+use natsbridge::{Error, ErrorKind, now};
 
 use crate::signal::Signal;
 
@@ -25,6 +25,8 @@ pub(crate) enum Failure {
     NobodyReads,
     /// A signal ended it.
     Stopped(Signal),
+    /// What was waited for did not come.
+    NothingCame(String),
 }
 
 impl Failure {
@@ -55,6 +57,7 @@ impl Failure {
             Failure::Rejected(error) if is_unreachable(error) => 3,
             Failure::Rejected(_) | Failure::Refused(_) | Failure::Found | Failure::Local(_) => 1,
             Failure::Usage(_) => 2,
+            Failure::NothingCame(_) => 3,
             Failure::Stopped(signal) => signal.exit_code(),
         })
     }
@@ -64,7 +67,7 @@ impl Failure {
         let line = match self {
             Failure::Rejected(error) => error.report(now()).to_json(),
             Failure::Refused(report) => report.to_json(),
-            Failure::Usage(message) | Failure::Local(message) => {
+            Failure::Usage(message) | Failure::Local(message) | Failure::NothingCame(message) => {
                 format!("{}{message}", Failure::PREFIX)
             }
             Failure::Found | Failure::NobodyReads | Failure::Stopped(_) => return,
@@ -107,12 +110,10 @@ impl From<Error> for Failure {
     }
 }
 
-/// Whether another try may succeed where this one found no server, or none in time.
+/// Whether another try may succeed where this one found no server, or no answer, or none in time.
 fn is_unreachable(error: &Error) -> bool {
-    matches!(
-        error.code(),
-        ErrorCode::UploadFailed | ErrorCode::DownloadFailed
-    ) && error.is_retryable()
+    // A receiver that refused was reached.
+    error.is_retryable() && matches!(error.kind(), ErrorKind::FileServer | ErrorKind::Broker)
 }
 
 fn details(phase: Phase) -> ErrorDetails {

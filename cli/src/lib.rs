@@ -1,18 +1,22 @@
-//! What the command `natsbridge` is made of. It is a library only so that its tests can use the file server and
-//! the metrics' endpoint; nothing else should.
+//! What the command `natsbridge` is made of. It is a library only so that its tests can use the file server and the metrics'
+//! endpoint, and start nats-server; nothing else should.
 //!
 //! ```text
-//! main -> command -> encode -> part      (what is to be sent, from arguments and files)
-//!                 -> decode -> tagged    (values as JSON that loses nothing)
-//!                           -> listing   (values for people)
+//! main -> command -> encode, send    -> compose -> part   (what is to be sent, from arguments and files)
+//!                 -> decode, receive -> reading, tagged   (values as JSON that loses nothing)
+//!                                    -> listing           (values for people)
+//!                 -> send, receive, probe -> connection   (how NATS is reached)
 //!                 -> validate, schema, demo, serve
 //!                 -> telemetry  (what it tells of itself)
 //! ```
 //!
 //! Each command is a function from its arguments to nothing or a failure, which knows its exit code.
 
+mod arrival;
 mod bars;
 mod command;
+mod compose;
+mod connection;
 mod decode;
 mod demo;
 mod duration;
@@ -21,11 +25,17 @@ mod failure;
 pub mod fileserver;
 mod listing;
 mod message;
+pub mod nats_server;
 mod output;
 mod part;
+mod probe;
+mod reading;
+mod receive;
 mod schema;
+mod send;
 mod serve;
 mod signal;
+mod spool;
 mod strict;
 mod tagged;
 pub mod telemetry;
@@ -42,7 +52,7 @@ use crate::failure::Failure;
 /// Runs the command with the arguments of this process.
 ///
 /// The exit code is 0 if all went well, 1 for input that is rejected, 2 for wrong usage, 3 where a server could not be
-/// reached, and 128 and the signal's number where a signal ended it.
+/// reached or nobody answered, and 128 and the signal's number where a signal ended it.
 pub fn main() -> ExitCode {
     let command_line = match CommandLine::try_parse() {
         Ok(command_line) => command_line,

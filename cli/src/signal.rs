@@ -2,6 +2,11 @@
 
 use std::future::Future;
 use std::io;
+use std::pin::pin;
+
+#[cfg(unix)]
+use tokio::signal::unix;
+use tokio::sync::watch;
 
 use crate::failure::Failure;
 
@@ -37,29 +42,98 @@ pub(crate) async fn or_stop<T>(
 ) -> Result<T, Failure> {
     tokio::select! {
         outcome = work => outcome,
-        signal = next() => match signal {
-            Ok(signal) => Err(Failure::Stopped(signal)),
-            Err(error) => Err(Failure::Local(format!("signals cannot be waited for: {error}"))),
-        },
+        signal = next() => Err(match signal {
+            Ok(signal) => Failure::Stopped(signal),
+            Err(error) => no_signals(&error),
+        }),
     }
 }
 
-/// Waits for a signal.
-#[cfg(unix)]
-pub(crate) async fn next() -> io::Result<Signal> {
-    use tokio::signal::unix::{SignalKind, signal};
-    let mut hangup = signal(SignalKind::hangup())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+/// Runs `work` to its end, and says which signal it ended by. A first signal asks it to finish what it has begun; a second one
+/// drops it.
+pub(crate) async fn or_drain<T, F>(
+    work: impl FnOnce(Stop) -> F,
+) -> Result<(T, Option<Signal>), Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut signals = Signals::listen().map_err(|error| no_signals(&error))?;
+    let (ask, asked) = watch::channel(false);
+    let mut work = pin!(work(Stop(asked)));
+    let first = tokio::select! {
+        outcome = &mut work => return outcome.map(|value| (value, None)),
+        signal = signals.next() => signal,
+    };
+    // Work that has just ended does not hear it.
+    let _ = ask.send(true);
     tokio::select! {
-        _ = hangup.recv() => Ok(Signal::Hangup),
-        _ = interrupt.recv() => Ok(Signal::Interrupt),
-        _ = terminate.recv() => Ok(Signal::Terminate),
+        outcome = &mut work => outcome.map(|value| (value, Some(first))),
+        second = signals.next() => Err(Failure::Stopped(second)),
+    }
+}
+
+/// Tells work that it is to finish.
+#[derive(Clone, Debug)]
+pub(crate) struct Stop(watch::Receiver<bool>);
+
+impl Stop {
+    /// Waits until a signal came; returns at once if one has.
+    pub(crate) async fn asked(&mut self) {
+        if self.0.wait_for(|asked| *asked).await.is_err() {
+            std::future::pending().await
+        }
     }
 }
 
 /// Waits for a signal.
-#[cfg(not(unix))]
 pub(crate) async fn next() -> io::Result<Signal> {
-    tokio::signal::ctrl_c().await.map(|()| Signal::Interrupt)
+    Ok(Signals::listen()?.next().await)
+}
+
+/// Signals from now on, none of which is missed.
+#[cfg(unix)]
+struct Signals {
+    hangup: unix::Signal,
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+}
+
+#[cfg(unix)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Signals {
+            hangup: unix::signal(unix::SignalKind::hangup())?,
+            interrupt: unix::signal(unix::SignalKind::interrupt())?,
+            terminate: unix::signal(unix::SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            _ = self.hangup.recv() => Signal::Hangup,
+            _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.terminate.recv() => Signal::Terminate,
+        }
+    }
+}
+
+/// Signals from now on.
+#[cfg(windows)]
+struct Signals(tokio::signal::windows::CtrlC);
+
+#[cfg(windows)]
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        tokio::signal::windows::ctrl_c().map(Signals)
+    }
+
+    async fn next(&mut self) -> Signal {
+        // It always has another one.
+        let _ = self.0.recv().await;
+        Signal::Interrupt
+    }
+}
+
+fn no_signals(error: &io::Error) -> Failure {
+    Failure::Local(format!("signals cannot be waited for: {error}"))
 }

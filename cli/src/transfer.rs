@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use clap::Args;
-use natsbridge::{Environment, Origin, Plik, Retry, SmartReceive, SmartSend};
+use natsbridge::{Connect, Environment, Origin, Plik, Retry, SmartReceive, SmartSend};
 
-use crate::bars::Bars;
+use crate::bars::{Bars, Place};
 use crate::duration;
 use crate::failure::Failure;
 
@@ -57,23 +57,24 @@ pub(crate) struct Transfer {
 
 /// The builder methods that both directions have under the same names.
 macro_rules! apply {
-    ($transfer:expr, $builder:expr, [$($argument:ident),*]) => {{
+    ($transfer:expr, $builder:expr, $place:expr, [$($argument:ident),*]) => {{
         let mut builder = $builder.retry(Retry { jitter: $transfer.jitter, ..Retry::default() });
         $(if let Some(value) = $transfer.$argument.clone() {
             builder = builder.$argument(value);
         })*
-        let bars = Bars::new();
+        let bars = Bars::new($place);
         builder.on_progress(move |progress| bars.show(&progress))
     }};
 }
 
 impl Transfer {
-    /// Passes the options to a message that is being made, whose payloads `handler` uploads.
-    pub(crate) fn send(&self, message: SmartSend, handler: Plik) -> SmartSend {
+    /// Passes the options to a message that is being made, whose payloads `handler` uploads. Transfers are shown in `place`.
+    pub(crate) fn send(&self, message: SmartSend, handler: Plik, place: &Place) -> SmartSend {
         let handler = self.with_password(handler);
         apply!(
             self,
             message.fileserver_upload_handler(handler),
+            place,
             [
                 fileserver_url,
                 max_retries,
@@ -86,11 +87,17 @@ impl Transfer {
         )
     }
 
-    /// Passes the options to a message that is being read.
-    pub(crate) fn receive(&self, message: SmartReceive) -> Result<SmartReceive, Failure> {
+    /// Passes the options to a message that is being read, whose links `handler` follows.
+    pub(crate) fn receive(
+        &self,
+        message: SmartReceive,
+        handler: Option<Plik>,
+        place: &Place,
+    ) -> SmartReceive {
         let message = apply!(
             self,
             message,
+            place,
             [
                 fileserver_url,
                 max_retries,
@@ -101,8 +108,20 @@ impl Transfer {
                 deadline
             ]
         );
+        match handler {
+            None => message,
+            Some(handler) => message.fileserver_download_handler(handler),
+        }
+    }
+
+    /// What follows links where a password is needed for it.
+    ///
+    /// # Errors
+    ///
+    /// Wrong usage where it is not known which server may have the password.
+    pub(crate) fn download_handler(&self) -> Result<Option<Plik>, Failure> {
         if self.login.is_none() {
-            return Ok(message);
+            return Ok(None);
         }
         let server = self.server()?.ok_or_else(|| {
             Failure::Usage(
@@ -110,7 +129,23 @@ impl Transfer {
                     .to_owned(),
             )
         })?;
-        Ok(message.fileserver_download_handler(self.with_password(Plik::oneshot().server(server))))
+        Ok(Some(self.with_password(Plik::oneshot().server(server))))
+    }
+
+    /// Passes the file server to a bridge, for answers that it receives.
+    pub(crate) fn connect(&self, mut connect: Connect) -> Result<Connect, Failure> {
+        if let Some(url) = &self.fileserver_url {
+            connect = connect.fileserver_url(url);
+        }
+        Ok(match self.download_handler()? {
+            None => connect,
+            Some(handler) => connect.fileserver_download_handler(handler),
+        })
+    }
+
+    /// How long all transfers may take together.
+    pub(crate) fn deadline(&self) -> Option<Duration> {
+        self.deadline
     }
 
     fn with_password(&self, handler: Plik) -> Plik {

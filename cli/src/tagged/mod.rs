@@ -2,12 +2,14 @@
 //! members of objects are pairs in their order, bytes have a digest, and columns of tables have their types.
 
 mod json;
+mod message;
 mod table;
 
 use natsbridge::{Digest, Value};
 use serde::ser::{Error as _, Serialize, SerializeMap, Serializer};
 
 use self::json::{TaggedJson, TaggedRows};
+pub(crate) use self::message::TaggedMessage;
 use self::table::TaggedTable;
 
 /// A value of a payload, to be serialized with its tags.

@@ -31,6 +31,21 @@ fn of_decode() {
 }
 
 #[test]
+fn of_send() {
+    insta::assert_snapshot!(help(&["send"]));
+}
+
+#[test]
+fn of_receive() {
+    insta::assert_snapshot!(help(&["receive"]));
+}
+
+#[test]
+fn of_probe() {
+    insta::assert_snapshot!(help(&["probe"]));
+}
+
+#[test]
 fn of_validate() {
     insta::assert_snapshot!(help(&["validate"]));
 }
@@ -88,7 +103,21 @@ fn its_defaults_are_those_of_the_schema() {
     ] {
         assert_eq!(default_of(&encode, option), default, "--{option}");
     }
-    for command in ["decode", "validate"] {
+    let (nats, delivery) = (&document["nats"], &document["delivery"]);
+    let send = help(&["send"]);
+    for (option, default) in [
+        ("server", default_of(&encode, "broker-url").to_owned()),
+        ("ack-wait", seconds(&delivery["ack_wait_ms"])),
+        ("timeout", seconds(&nats["request_timeout_ms"])),
+    ] {
+        assert_eq!(default_of(&send, option), default, "--{option}");
+    }
+    let deadline = delivery["deadline_ms"].as_u64().expect("a number") / 1000;
+    assert!(
+        send.contains(&format!(", {deadline} s by default")),
+        "{send}"
+    );
+    for command in ["decode", "receive", "validate"] {
         let help = help(&[command]);
         assert_eq!(
             default_of(&help, "max-message-bytes"),

@@ -1,5 +1,6 @@
 //! The command as its users have it: the program itself, its arguments, what it writes, and its exit code.
 
+mod broker;
 mod decode;
 mod demo;
 mod encode;
@@ -9,10 +10,13 @@ mod interrupt;
 mod link;
 mod operations;
 mod plik_compat;
+mod probe;
 mod program;
 mod prometheus;
+mod receiver;
 mod round_trip;
 mod schema;
+mod send_receive;
 mod telemetry;
 mod transfers;
 mod validate;

@@ -17,7 +17,10 @@ pub(super) fn command<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -
         "NATSBRIDGE_PASSWORD",
         "NATSBRIDGE_TOKEN",
         "NATSBRIDGE_USER_TOKENS",
+        "NATS_PASSWORD",
+        "NATS_TOKEN",
         "NATS_URL",
+        "NATS_USER",
         "SIZE_THRESHOLD",
     ] {
         command.env_remove(variable);
