@@ -5,9 +5,10 @@ use std::time::Duration;
 use serde_json::Value as Json;
 
 use crate::answer::ERROR;
+use crate::error::Error;
 use crate::generated::DELIVERY;
-use crate::received::Received;
-use crate::wire::{ErrorCode, ErrorReport, MsgPurpose, Uuid};
+use crate::incoming::Incoming;
+use crate::wire::{ErrorCode, ErrorReport, MsgPurpose, Transport, Uuid};
 
 /// How long to wait for an acknowledgement before a message is sent again, and when to give up.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -18,6 +19,18 @@ pub(crate) struct Patience {
 }
 
 impl Patience {
+    /// # Errors
+    ///
+    /// INVALID_ENVELOPE where there would be no pause between sendings.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        match self.ack_wait.is_zero() {
+            true => Err(Error::argument("ack_wait must be longer than 0")
+                .expecting("more than 0 ms")
+                .finding("0 ms")),
+            false => Ok(()),
+        }
+    }
+
     /// The wait behind this sending, counted from 1.
     pub(crate) fn wait(&self, sending: u32) -> Duration {
         let doublings = sending.saturating_sub(1).min(31);
@@ -53,10 +66,10 @@ pub(crate) enum Verdict {
 }
 
 impl Verdict {
-    /// Reads an answer to the message `msg_id`. A refusal of a message that could not be parsed names no id.
-    pub(crate) fn read(answer: &Received, msg_id: Uuid) -> Self {
-        let named = answer.envelope.reply_to_msg_id;
-        let purpose = answer.envelope.msg_purpose;
+    /// Reads an answer to the message `msg_id`, with nothing fetched. A refusal of a message that could not be parsed names no id.
+    pub(crate) fn read(answer: &Incoming, msg_id: Uuid) -> Self {
+        let named = answer.envelope().reply_to_msg_id;
+        let purpose = answer.envelope().msg_purpose;
         let is_ours = match named.0 {
             Some(id) => id == msg_id,
             None => purpose == MsgPurpose::Nack,
@@ -66,7 +79,7 @@ impl Verdict {
             MsgPurpose::Ack => Verdict::Acknowledged,
             MsgPurpose::UpdateStatus => Verdict::Running,
             MsgPurpose::Nack => {
-                let report: Option<ErrorReport> = answer.dictionary(ERROR).ok();
+                let report = report(answer);
                 Verdict::Refused {
                     retryable: report.as_ref().is_some_and(is_retryable),
                     report: report.map(Box::new),
@@ -75,6 +88,19 @@ impl Verdict {
             _ => Verdict::Other,
         }
     }
+}
+
+/// The error in a NACK, where there is one that can be read.
+fn report(answer: &Incoming) -> Option<ErrorReport> {
+    let payloads = &answer.envelope().payloads;
+    let index = payloads
+        .iter()
+        .position(|payload| payload.dataname == ERROR)?;
+    if payloads[index].transport == Transport::Link {
+        return None;
+    }
+    let value = answer.value(index, None).ok()?;
+    serde_json::from_value(value.as_json()?.clone()).ok()
 }
 
 /// Marks a report as one that another sending may not get, where its code does not say so by itself.

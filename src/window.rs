@@ -64,6 +64,12 @@ impl Window {
         }
     }
 
+    /// Whether nothing is being handled and nothing was lately.
+    pub(crate) fn is_empty(&mut self, now: Duration) -> bool {
+        self.expire(now);
+        self.outcomes.is_empty()
+    }
+
     fn expire(&mut self, now: Duration) {
         const AGE: Duration = Duration::from_millis(DELIVERY.window_ms);
         while let Some((at, id)) = self.settled.front() {

@@ -18,6 +18,7 @@ use crate::output;
 use crate::reading::Reading;
 use crate::signal::{self, Stop};
 use crate::spool::Spool;
+use crate::telemetry::Metrics;
 
 /// Subscribe to a subject, and print each message as it comes, or write its payloads to files.
 ///
@@ -55,6 +56,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     reading: Reading,
     #[command(flatten)]
+    metrics: Metrics,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -91,9 +94,11 @@ async fn receive(arguments: Arguments, stop: Stop) -> Result<u64, Failure> {
         json,
         ack,
         reading,
+        metrics,
         connection,
     } = arguments;
     let place = Place::of_bars_or_lines();
+    let _endpoint = metrics.start(&[]).await?;
     let spool = dir.as_deref().map(Spool::open).transpose()?;
     let staging = spool.as_ref().map(Spool::staging);
     let options = reading.apply(place.clone())?;

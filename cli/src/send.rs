@@ -14,6 +14,7 @@ use crate::connection::{Connection, login_help};
 use crate::duration;
 use crate::failure::Failure;
 use crate::output::{self, one_line};
+use crate::telemetry::Metrics;
 
 /// Make a message and publish it, deliver it, or request an answer to it; large payloads are uploaded to the file server.
 ///
@@ -49,6 +50,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     compose: Compose,
     #[command(flatten)]
+    metrics: Metrics,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -68,6 +71,7 @@ Exit code 3 also where nobody answers in time; 1 where the receiver refuses the 
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let place = Place::of_bars_or_lines();
+    let _endpoint = arguments.metrics.start(&[]).await?;
     let uploads = arguments.uploads();
     let composed = arguments.compose.load(&arguments.subject, uploads, &place);
     let Composed { message, scratch } = composed.await?;

@@ -22,6 +22,7 @@ mod sink;
 mod source;
 pub(crate) mod upload;
 pub(crate) mod uploading;
+pub(crate) mod uploads;
 
 #[cfg(feature = "object-store")]
 pub use bucket::Bucket;

@@ -9,6 +9,7 @@ use reqwest::{Body, Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
+use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::client::client;
@@ -91,7 +92,15 @@ impl Plik {
             token: created.upload_token.clone(),
             ..Uploaded::new(200, format!("{base}/upload/{}", created.id))
         };
-        match self.add(client, base, &created, upload).await {
+        let unfinished = Unfinished {
+            plik: self.clone(),
+            client: client.clone(),
+            uploaded: Some(uploaded.clone()),
+            timeouts: upload.timeouts,
+        };
+        let added = self.add(client, base, &created, upload).await;
+        unfinished.end();
+        match added {
             Ok(file) => {
                 let domain = created.download_domain.trim_end_matches('/');
                 let domain = if domain.is_empty() { base } else { domain };
@@ -296,6 +305,34 @@ pub async fn plik_oneshot_upload(
             .into_error(ErrorCode::UploadFailed, Phase::Upload, message)
             .of(dataname)
     })
+}
+
+/// An upload that was created and has no file yet. Where its call is dropped, it is removed in the background, as far as the
+/// runtime lives on.
+struct Unfinished {
+    plik: Plik,
+    client: Client,
+    uploaded: Option<Uploaded>,
+    timeouts: Timeouts,
+}
+
+impl Unfinished {
+    fn end(mut self) {
+        self.uploaded = None;
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        let (Some(uploaded), Ok(runtime)) = (self.uploaded.take(), Handle::try_current()) else {
+            return;
+        };
+        let (plik, client, timeouts) = (self.plik.clone(), self.client.clone(), self.timeouts);
+        runtime.spawn(async move {
+            let removal = plik.delete(&client, &uploaded.server, &uploaded, &timeouts);
+            let _ = timeout(timeouts.connect_timeout, removal).await;
+        });
+    }
 }
 
 /// A name of our own, since any other would have to be escaped.

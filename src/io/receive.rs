@@ -31,7 +31,7 @@ use crate::reach::Network;
 use crate::received::Received;
 use crate::retry::Retry;
 use crate::value::Value;
-use crate::wire::{Envelope, ErrorCode, Payload, PayloadType, Phase};
+use crate::wire::{Envelope, ErrorCode, Payload, PayloadType, Phase, Transport};
 
 /// Reads a message: fetches its linked payloads and decodes them all.
 ///
@@ -212,6 +212,18 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
+    #[cfg(feature = "nats")]
+    pub(crate) fn incoming(&self) -> &Incoming {
+        &self.incoming
+    }
+
+    /// Whether anything is to be fetched.
+    #[cfg(feature = "nats")]
+    pub(crate) fn has_links(&self) -> bool {
+        let mut payloads = self.envelope().payloads.iter();
+        payloads.any(|payload| payload.transport == Transport::Link)
+    }
+
     #[cfg(feature = "nats")]
     pub(crate) fn span(&self) -> &Span {
         &self.span

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::future::{Future, IntoFuture};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -18,6 +18,7 @@ use super::plik::Plik;
 use super::progress::Callback;
 use super::upload::{AnyUploadHandler, UploadHandler};
 use super::uploading::{Made, Transfer, Uploading};
+use super::uploads::Uploads;
 use crate::arguments::message_arguments;
 use crate::draft::Draft;
 use crate::error::{Error, ErrorKind};
@@ -155,6 +156,7 @@ impl SmartSend {
     /// As [`smartsend`].
     pub async fn into_bytes(self) -> Result<(Envelope, Vec<u8>), Error> {
         let made = self.make().await?;
+        made.uploads.keep();
         observe::message_made();
         Ok((made.envelope, made.text))
     }
@@ -189,8 +191,7 @@ impl SmartSend {
         observe::prepared(outgoing.envelope());
         let mut uploading = Uploading {
             outgoing,
-            handler: self.handler.unwrap_or_else(|| Arc::new(Plik::oneshot())),
-            uploaded: Mutex::default(),
+            uploads: Uploads::new(self.handler.unwrap_or_else(|| Arc::new(Plik::oneshot()))),
             span,
         };
         let transfer = Transfer {
@@ -207,7 +208,7 @@ impl SmartSend {
         match uploading.upload(&transfer, self.fallback).await {
             Ok(()) => Ok(uploading),
             Err(error) => {
-                uploading.into_uploads().remove().await;
+                uploading.uploads.remove().await;
                 Err(error)
             }
         }

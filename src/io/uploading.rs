@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::time::Instant;
@@ -14,7 +12,8 @@ use super::handler::{HandlerError, Timeouts, within};
 use super::observe::{self, Fields};
 use super::progress::{Callback, Direction, Reporter};
 use super::source::Source;
-use super::upload::{AnyUploadHandler, Upload, Uploaded};
+use super::upload::{Upload, Uploaded};
+use super::uploads::Uploads;
 use crate::digest::Digest;
 use crate::error::Error;
 use crate::generated::TRANSFER;
@@ -37,8 +36,7 @@ pub(super) struct Transfer {
 /// A message on its way, with what was uploaded for it so far.
 pub(super) struct Uploading {
     pub(super) outgoing: Outgoing,
-    pub(super) handler: Arc<dyn AnyUploadHandler>,
-    pub(super) uploaded: Mutex<Vec<Uploaded>>,
+    pub(super) uploads: Uploads,
     /// The span of the call, none of whose parts lies outside of it.
     pub(super) span: Span,
 }
@@ -126,24 +124,15 @@ impl Uploading {
             .map_err(|error| error.message().to_owned())
     }
 
-    fn note(&self, uploaded: &Uploaded) {
-        let mut noted = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
-        noted.push(uploaded.clone());
-    }
-
     pub(super) async fn finish(self) -> Result<Made, Error> {
         let span = self.span.clone();
         let Uploading {
-            outgoing,
-            handler,
-            uploaded,
-            ..
+            outgoing, uploads, ..
         } = self;
-        let uploads = Uploads { handler, uploaded };
         let finishing = async {
             match outgoing.finish_bytes() {
                 Ok((envelope, text)) => {
-                    if uploads.handler.is_oneshot() {
+                    if uploads.handler().is_oneshot() {
                         observe::broadcast_by_oneshot(&envelope);
                     }
                     observe::loopback_link(&envelope);
@@ -162,13 +151,6 @@ impl Uploading {
         };
         finishing.instrument(span.clone()).await
     }
-
-    pub(super) fn into_uploads(self) -> Uploads {
-        Uploads {
-            handler: self.handler,
-            uploaded: self.uploaded,
-        }
-    }
 }
 
 /// A message that is ready to be published.
@@ -176,38 +158,6 @@ pub(crate) struct Made {
     pub(crate) envelope: Envelope,
     pub(crate) text: Vec<u8>,
     pub(crate) uploads: Uploads,
-}
-
-/// What was uploaded for one message.
-pub(crate) struct Uploads {
-    handler: Arc<dyn AnyUploadHandler>,
-    uploaded: Mutex<Vec<Uploaded>>,
-}
-
-impl Uploads {
-    /// Removes what was uploaded; that it fails changes nothing, since the caller hears of the cause already, and is not kept
-    /// waiting for it by a server that hangs.
-    pub(crate) async fn remove(self) {
-        let uploaded = self
-            .uploaded
-            .into_inner()
-            .unwrap_or_else(PoisonError::into_inner);
-        let calls: Vec<_> = uploaded
-            .iter()
-            .map(|uploaded| self.handler.remove(uploaded))
-            .collect();
-        let removals = stream::iter(calls)
-            .buffer_unordered(TRANSFER.max_concurrent as usize)
-            .for_each(|_| std::future::ready(()));
-        let bound = Duration::from_millis(TRANSFER.connect_timeout_ms);
-        let _ = tokio::time::timeout(bound, removals).await;
-    }
-
-    /// Whether another sending of the message needs other uploads, since each of these can be fetched once.
-    pub(crate) fn are_spent_by_fetching(&self) -> bool {
-        let uploaded = self.uploaded.lock().unwrap_or_else(PoisonError::into_inner);
-        self.handler.is_oneshot() && !uploaded.is_empty()
-    }
 }
 
 async fn upload_one(
@@ -241,9 +191,9 @@ async fn upload_one(
         timeouts: transfer.timeouts,
     };
     let call = async {
-        let uploaded = uploading.handler.upload(upload).await?;
+        let uploaded = uploading.uploads.handler().upload(upload).await?;
         // Noted before it is judged, so that it is not left behind.
-        uploading.note(&uploaded);
+        uploading.uploads.note(&uploaded);
         if uploaded.status != 200 {
             let message = format!("the upload handler returned status {}", uploaded.status);
             return Err(HandlerError::new(message));

@@ -6,14 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use async_nats::Client;
-use tokio::sync::OnceCell;
+use tokio::sync::{OnceCell, Semaphore};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::connect::Connect;
 use super::deliver::Deliver;
-use super::event::Events;
+use super::event::{Event, Events};
 use super::inbox::Inbox;
 use super::publish::Publish;
 use super::request::Request;
@@ -63,6 +63,8 @@ pub(super) struct Shared {
     /// Counts subscriptions and messages that are still being handled.
     pub(super) open: TaskTracker,
     pub(super) draining: CancellationToken,
+    /// Answers to repeats that may be on their way at once.
+    pub(super) answering: Arc<Semaphore>,
     /// Where the clock of the windows starts.
     born: Instant,
 }
@@ -74,6 +76,7 @@ struct Group(String, String);
 /// What a message has by default, both ways.
 pub(super) struct Manners {
     pub(super) broker_url: String,
+    pub(super) inbox_prefix: String,
     pub(super) sender_name: Option<String>,
     pub(super) sender_id: Uuid,
     pub(super) fileserver_url: String,
@@ -144,17 +147,21 @@ impl Bridge {
         }
     }
 
-    /// Ends all subscriptions, waits up to 30 s for what they have received to be handled and answered, and closes the connection.
+    /// Ends all subscriptions, waits up to 30 s for what is under way, and closes the connection.
     ///
-    /// Messages that wait in a [`Subscription`](crate::Subscription) have to be taken out of it, or it dropped, meanwhile.
+    /// Under way are the messages that a sender wants an answer to, until they are acknowledged, refused or dropped, and the
+    /// calls of [`Bridge::publish`], [`Bridge::request`] and [`Bridge::deliver`] that have begun. Messages that wait in a
+    /// [`Subscription`](crate::Subscription) have to be taken out of it, or it dropped, meanwhile. Done twice, it does nothing.
     ///
     /// # Errors
     ///
-    /// NATS_CONNECTION_FAILED where messages were still being handled, or the server did not take the last of what was
-    /// published.
+    /// NATS_CONNECTION_FAILED where something was still under way, or the server did not take the last of what was published.
     pub async fn drain(&self) -> Result<(), Error> {
         const PATIENCE: Duration = Duration::from_secs(30);
         let shared = &self.0;
+        if shared.events.closed.is_cancelled() {
+            return Ok(());
+        }
         shared.draining.cancel();
         shared.open.close();
         let handled = timeout(PATIENCE, shared.open.wait()).await;
@@ -162,14 +169,22 @@ impl Bridge {
             true => self.flush().await,
             false => Err(broker("the connection is down")),
         };
-        // It is an error only where the client has stopped already.
-        let _ = shared.client.drain().await;
-        let stopped = shared.events.closed.cancelled();
-        let _ = timeout(Duration::from_millis(NATS.connect_timeout_ms), stopped).await;
+        // A client without a connection takes no command, and ends with the token below.
+        let stopping = async {
+            // It is an error only where the client has stopped already.
+            let _ = shared.client.drain().await;
+            shared.events.closed.cancelled().await;
+        };
+        let bound = match flushed {
+            Ok(()) => Duration::from_millis(NATS.connect_timeout_ms),
+            Err(_) => Duration::from_millis(100),
+        };
+        let _ = timeout(bound, stopping).await;
+        shared.has_ended();
         match handled {
             Ok(()) => flushed,
             Err(_) => Err(broker(format!(
-                "{} messages or subscriptions were still being handled after {} s",
+                "{} messages, calls or subscriptions were still under way after {} s",
                 shared.open.len(),
                 PATIENCE.as_secs()
             ))),
@@ -178,7 +193,7 @@ impl Bridge {
 
     /// Whether the connection stands at this moment.
     pub fn is_connected(&self) -> bool {
-        self.0.client.connection_state() == async_nats::connection::State::Connected
+        self.0.is_connected()
     }
 
     /// The bytes of headers and text together that the server takes; it may be another after a reconnect.
@@ -207,8 +222,39 @@ impl Shared {
             windows: Mutex::default(),
             open: TaskTracker::new(),
             draining: CancellationToken::new(),
+            answering: Arc::new(Semaphore::new(1_024)),
             born: Instant::now(),
         }
+    }
+
+    pub(super) fn is_connected(&self) -> bool {
+        let is_up = self.client.connection_state() == async_nats::connection::State::Connected;
+        is_up && !self.events.closed.is_cancelled()
+    }
+
+    /// # Errors
+    ///
+    /// NATS_CONNECTION_FAILED where the bridge is being drained or closed, so that nothing is begun that could not end.
+    pub(super) fn check_open(&self) -> Result<(), Error> {
+        match self.draining.is_cancelled() || self.events.closed.is_cancelled() {
+            true => Err(broker("the bridge is drained or closed")),
+            false => Ok(()),
+        }
+    }
+
+    /// The client has stopped by itself.
+    pub(super) fn has_ended(&self) {
+        if !self.events.closed.is_cancelled() {
+            self.events.tell(&Event::Closed);
+        }
+    }
+
+    /// Whether a message is one of [`Bridge::flush`], which a subscriber to everything sees as well.
+    pub(super) fn is_round_trip(&self, message: &async_nats::Message) -> bool {
+        let rest = message
+            .subject
+            .strip_prefix(self.manners.inbox_prefix.as_str());
+        message.payload.is_empty() && rest.is_some_and(|rest| rest.starts_with('.'))
     }
 
     /// The one inbox of this bridge.
@@ -224,6 +270,12 @@ impl Shared {
             return Arc::default();
         };
         let mut windows = self.windows.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.now();
+        // A group that nobody is in, and that has nothing to remember.
+        windows.retain(|_, window| {
+            let mut held = window.lock().unwrap_or_else(PoisonError::into_inner);
+            Arc::strong_count(window) > 1 || !held.is_empty(now)
+        });
         let key = Group(subject.to_owned(), queue.to_owned());
         Arc::clone(windows.entry(key).or_default())
     }
@@ -242,6 +294,13 @@ impl Shared {
             Some(origins) => message.allowed_origins(origins.iter().cloned()),
             None => message,
         }
+    }
+}
+
+/// Nobody is left who could use the connection.
+impl Drop for Shared {
+    fn drop(&mut self) {
+        self.events.closed.cancel();
     }
 }
 

@@ -1,9 +1,11 @@
 //! The claim of one receiver on one message: it is handled here and now, and a repeat of it is not.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::bridge::Shared;
+use crate::error::Error;
 use crate::window::{Outcome, Window};
 use crate::wire::Uuid;
 
@@ -12,41 +14,80 @@ pub(super) struct Claim {
     shared: Arc<Shared>,
     window: Arc<Mutex<Window>>,
     id: Uuid,
-    is_open: AtomicBool,
+    state: Mutex<State>,
+    /// The bridge is not drained before the message is answered.
+    open: Mutex<Option<TaskTrackerToken>>,
+}
+
+/// What the receiver has said of the message.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    Nothing,
+    Acknowledged,
+    Refused,
+    /// It may come again.
+    GivenUp,
 }
 
 impl Claim {
-    pub(super) fn new(shared: Arc<Shared>, window: Arc<Mutex<Window>>, id: Uuid) -> Self {
+    pub(super) fn new(shared: &Arc<Shared>, window: &Arc<Mutex<Window>>, id: Uuid) -> Self {
         Claim {
-            shared,
-            window,
+            shared: Arc::clone(shared),
+            window: Arc::clone(window),
             id,
-            is_open: AtomicBool::new(true),
+            state: Mutex::new(State::Nothing),
+            open: Mutex::new(Some(shared.open.token())),
         }
     }
 
-    /// The message was handled, with this outcome; the first one stays.
-    pub(super) fn settle(&self, outcome: Outcome) {
-        if self.is_open.swap(false, Ordering::Relaxed) {
+    /// The message was handled, with this outcome. It may be said again, but not otherwise.
+    pub(super) fn settle(&self, outcome: Outcome) -> Result<(), Error> {
+        let said = match outcome {
+            Outcome::Acknowledged => State::Acknowledged,
+            Outcome::Refused(_) => State::Refused,
+        };
+        if self.say(said)? {
             let now = self.shared.now();
-            self.lock().settle(self.id, outcome, now);
+            lock(&self.window).settle(self.id, outcome, now);
         }
+        Ok(())
     }
 
     /// The message was not handled: let it come again.
-    pub(super) fn give_up(&self) {
-        if self.is_open.swap(false, Ordering::Relaxed) {
-            self.lock().forget(self.id);
+    pub(super) fn give_up(&self) -> Result<(), Error> {
+        if self.say(State::GivenUp)? {
+            lock(&self.window).forget(self.id);
         }
+        Ok(())
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, Window> {
-        self.window.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The answer is on its way.
+    pub(super) fn is_answered(&self) {
+        lock(&self.open).take();
+    }
+
+    /// Whether it is said for the first time.
+    fn say(&self, said: State) -> Result<bool, Error> {
+        let mut state = lock(&self.state);
+        match *state {
+            State::Nothing => {
+                *state = said;
+                Ok(true)
+            }
+            known if known == said => Ok(false),
+            State::Acknowledged => Err(Error::argument("the message was acknowledged already")),
+            _ => Err(Error::argument("the message was refused already")),
+        }
     }
 }
 
 impl Drop for Claim {
     fn drop(&mut self) {
-        self.give_up();
+        // It fails where the receiver has said something, and then nothing is to be done.
+        let _ = self.give_up();
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -37,7 +37,8 @@ pub struct Connect {
     tls_first: bool,
     connect_timeout: Option<Duration>,
     max_reconnects: Option<usize>,
-    reconnect_delay: Option<Arc<dyn Fn(usize) -> Duration + Send + Sync>>,
+    reconnect_delay: Option<Delay>,
+    inbox_prefix: Option<String>,
     callback: Option<Callback>,
     sender_name: Option<String>,
     sender_id: Option<String>,
@@ -126,9 +127,9 @@ impl Connect {
         self
     }
 
-    /// Failed attempts in a row after which the bridge gives up and is closed; it never does by default.
+    /// Failed attempts in a row after which the bridge gives up and is closed, at least 1; it never does by default.
     pub fn max_reconnects(mut self, max_reconnects: usize) -> Self {
-        self.max_reconnects = Some(max_reconnects);
+        self.max_reconnects = Some(max_reconnects.max(1));
         self
     }
 
@@ -139,6 +140,12 @@ impl Connect {
         delay: impl Fn(usize) -> Duration + Send + Sync + 'static,
     ) -> Self {
         self.reconnect_delay = Some(Arc::new(delay));
+        self
+    }
+
+    /// What the subject of the inbox begins with, for a user who may not use `_INBOX`, the default.
+    pub fn inbox_prefix(mut self, inbox_prefix: impl Into<String>) -> Self {
+        self.inbox_prefix = Some(inbox_prefix.into());
         self
     }
 
@@ -194,7 +201,24 @@ impl Connect {
         };
         let fileserver_url = environment::fileserver_or_default(self.fileserver_url.clone())?;
         let events = Events::new(self.callback.clone());
-        let mut options = self.options(&servers).await?;
+        let inbox_prefix = self
+            .inbox_prefix
+            .clone()
+            .unwrap_or_else(|| "_INBOX".to_owned());
+        let mut options = self
+            .options(&servers)
+            .await?
+            .custom_inbox_prefix(&inbox_prefix);
+        let delay = self
+            .reconnect_delay
+            .clone()
+            .unwrap_or_else(|| Arc::new(usual_delay));
+        let closed = events.closed.clone();
+        options = options.reconnect_delay_callback(move |attempts| match closed.is_cancelled() {
+            // A client that nobody uses any more cannot be stopped while it has no connection; it can be kept from making one.
+            true => NEVER,
+            false => delay(attempts),
+        });
         let told = events.clone();
         options = options.event_callback(move |event| {
             let told = told.clone();
@@ -214,6 +238,7 @@ impl Connect {
         })?;
         let manners = Manners {
             broker_url: servers.broker_url,
+            inbox_prefix,
             sender_name: self.sender_name,
             sender_id,
             fileserver_url,
@@ -228,7 +253,8 @@ impl Connect {
         let connect_timeout = Duration::from_millis(NATS.connect_timeout_ms);
         let mut options = ConnectOptions::new()
             .connection_timeout(self.connect_timeout.unwrap_or(connect_timeout))
-            .require_tls(self.require_tls || self.certificates.are_given())
+            // Servers that the first one names have to have it as well, which async-nats does not see to by itself.
+            .require_tls(self.require_tls || self.certificates.are_given() || servers.want_tls())
             .max_reconnects(self.max_reconnects);
         if let Some(name) = &self.name {
             options = options.name(name);
@@ -254,9 +280,6 @@ impl Connect {
         if self.tls_first {
             options = options.tls_first();
         }
-        if let Some(delay) = self.reconnect_delay.clone() {
-            options = options.reconnect_delay_callback(move |attempts| delay(attempts));
-        }
         Ok(options)
     }
 }
@@ -267,6 +290,21 @@ impl IntoFuture for Connect {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.run())
+    }
+}
+
+type Delay = Arc<dyn Fn(usize) -> Duration + Send + Sync>;
+
+/// Longer than any process lives.
+const NEVER: Duration = Duration::from_secs(60 * 60 * 24 * 365 * 100);
+
+/// None before the first attempt, then 2 ms, doubled up to 4 s.
+fn usual_delay(attempts: usize) -> Duration {
+    const LONGEST: Duration = Duration::from_secs(4);
+    let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(u32::MAX);
+    match doublings {
+        0 => Duration::ZERO,
+        _ => Duration::from_millis(2_u64.saturating_pow(doublings)).min(LONGEST),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::future::{Future, IntoFuture};
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,20 +15,22 @@ use super::bridge::{Bridge, Shared, broker};
 use super::headers;
 use super::inbox::Waiting;
 use super::publish::Sealed;
-use super::request::{NO_ANSWER, NO_RESPONDERS, deadline, not_acknowledged, refused};
+use super::request::{
+    NO_ANSWER, NO_RESPONDERS, deadline, in_time, not_acknowledged, out_of_reach, refused,
+};
 use crate::delivery::{Patience, Verdict};
 use crate::error::Error;
-use crate::io::uploading::Uploads;
-use crate::io::{Plik, SmartSend, observe, smartreceive};
-use crate::received::Received;
+use crate::incoming::Decoder;
+use crate::io::uploads::Uploads;
+use crate::io::{Plik, SmartSend, observe};
 use crate::wire::{Envelope, ErrorCode, ErrorReport};
 
 /// A message that is about to be delivered; awaiting it sends until a receiver has acknowledged.
 ///
 /// **What it promises.** While the sender lives, at least one receiver has handled the message, or the sender is told that none
 /// did in time. It does not promise that every subscriber has it: the first acknowledgement ends it. A receiver that is alive
-/// handles a message once, however often it comes within 10 minutes and 65,536 messages; across a queue group, or where a
-/// receiver is restarted, it may be handled twice. NOT_ACKNOWLEDGED does not mean that nobody handled it: the acknowledgement may
+/// handles a message once, however often it comes within 10 minutes and 65,536 messages; across the processes of a queue group, or
+/// where a receiver or its subscription is made anew, it may be handled twice. NOT_ACKNOWLEDGED does not mean that nobody handled it: the acknowledgement may
 /// have been lost. A sender that dies, or whose call is dropped, has promised nothing.
 ///
 /// Large payloads go to Plik for the time of the deadline and a minute, so that each sending finds them; with a handler whose
@@ -106,6 +109,9 @@ impl Deliver {
 
     async fn delivering(self) -> Result<Delivered, Error> {
         let shared = Arc::clone(&self.bridge.0);
+        shared.check_open()?;
+        let _open = shared.open.token();
+        self.patience.check()?;
         let headers = headers::checked(&self.headers)?;
         let until = deadline(self.patience.deadline);
         let mut message = self.message;
@@ -120,19 +126,27 @@ impl Deliver {
             let ttl = self.patience.deadline.saturating_add(AFTERWARDS);
             message.handler = Some(Arc::new(Plik::kept(ttl)));
         }
-        let waiting = shared.expect_answers(&mut message).await?;
-        let mut delivery = Delivery {
+        let waiting = in_time(until, shared.expect_answers(&mut message)).await??;
+        let mut spent = Spent::default();
+        let sender = Sender {
             shared,
             message,
             headers,
-            patience: self.patience,
             until,
-            waiting,
-            spent: Vec::new(),
-            heard: Heard::Nothing,
         };
-        let result = delivery.run(self.remove_when_acknowledged).await;
-        for uploads in delivery.spent {
+        let listener = Listener {
+            waiting,
+            until,
+            heard: Heard::Nobody,
+        };
+        let result = sender.send(
+            listener,
+            self.patience,
+            self.remove_when_acknowledged,
+            &mut spent,
+        );
+        let result = result.await;
+        for uploads in spent.0 {
             uploads.remove().await;
         }
         result
@@ -181,64 +195,79 @@ impl Shared {
     }
 }
 
-/// One delivery under way.
-struct Delivery {
+/// What a delivery sends.
+struct Sender {
     shared: Arc<Shared>,
     message: SmartSend,
     headers: HeaderMap,
-    patience: Patience,
     until: Instant,
-    waiting: Waiting,
-    /// Uploads of earlier sendings, which a receiver may still be fetching.
-    spent: Vec<Uploads>,
-    heard: Heard,
 }
 
-/// What the sender has last heard of its message.
-enum Heard {
-    Nothing,
-    /// Nobody subscribes.
-    Nobody,
-    /// Somebody is handling it, or was.
-    Somebody,
-    /// Somebody refused it for the time being.
-    Refused(Option<Box<ErrorReport>>),
-}
+/// Uploads that nobody needs any more once the delivery is over.
+#[derive(Default)]
+struct Spent(Vec<Uploads>);
 
-impl Delivery {
-    async fn run(&mut self, remove_when_acknowledged: bool) -> Result<Delivered, Error> {
+impl Sender {
+    async fn send(
+        &self,
+        mut listener: Listener,
+        patience: Patience,
+        remove_when_acknowledged: bool,
+        spent: &mut Spent,
+    ) -> Result<Delivered, Error> {
         let began = Instant::now();
         let mut sealed = self.seal().await?;
         let mut sendings = 0;
         loop {
-            sendings += 1;
-            match timeout_at(
-                self.until,
-                self.shared.post(&sealed, Some(&self.waiting.subject)),
-            )
-            .await
-            {
-                Ok(Ok(())) if sendings == 1 => sealed.tell(),
-                Ok(Ok(())) => observe::redelivered(&sealed.envelope),
+            let posting = self.shared.post(&sealed, Some(&listener.waiting.subject));
+            let posted = timeout_at(self.until, posting).await;
+            let answer = match posted {
+                Ok(Ok(())) => {
+                    sendings += 1;
+                    match sendings {
+                        1 => sealed.tell(),
+                        _ => observe::redelivered(&sealed.envelope),
+                    }
+                    listener.answer(&sealed, patience.wait(sendings)).await
+                }
                 // The server that it goes to now takes less than the one before.
-                Ok(Err(error)) if error.code() == ErrorCode::PayloadTooLarge && sendings > 1 => {
+                Ok(Err(error)) if error.code() == ErrorCode::PayloadTooLarge => {
                     let smaller = self.seal().await?;
-                    self.spent
-                        .push(std::mem::replace(&mut sealed, smaller).uploads);
-                    sendings -= 1;
+                    spent.0.push(mem::replace(&mut sealed, smaller).uploads);
                     continue;
                 }
                 Ok(Err(error)) => {
-                    self.spent.push(sealed.uploads);
+                    spent.0.push(sealed.uploads);
                     return Err(error);
                 }
-                Err(_) => return Err(self.given_up(sealed)),
-            }
-            match self.answer(&sealed, self.patience.wait(sendings)).await {
+                Err(_) => Answer::None,
+            };
+            let answer = match answer {
+                Answer::None
+                    if Instant::now() < self.until && sealed.uploads.are_spent_by_fetching() =>
+                {
+                    self.upload_anew(&mut sealed, &mut listener, spent).await
+                }
+                answer => answer,
+            };
+            let context = sealed.context();
+            match answer {
+                Answer::None if Instant::now() < self.until => {}
+                Answer::None if sendings == 0 => {
+                    spent.0.push(sealed.uploads);
+                    return Err(out_of_reach().within(&context));
+                }
+                Answer::None => {
+                    let (error, is_unheard) = listener.given_up();
+                    if is_unheard {
+                        spent.0.push(sealed.uploads);
+                    }
+                    return Err(error.within(&context));
+                }
                 Answer::Acknowledged(answer) => {
                     observe::acknowledged(began.elapsed());
                     if remove_when_acknowledged {
-                        self.spent.push(sealed.uploads);
+                        spent.0.push(sealed.uploads);
                     }
                     return Ok(Delivered {
                         envelope: sealed.envelope,
@@ -247,24 +276,34 @@ impl Delivery {
                     });
                 }
                 Answer::Refused(report) => {
-                    let context = sealed.context();
-                    self.spent.push(sealed.uploads);
+                    spent.0.push(sealed.uploads);
                     return Err(refused(report).within(&context));
                 }
                 Answer::Closed => {
-                    let context = sealed.context();
-                    return Err(
-                        broker("the bridge was closed before an acknowledgement came")
-                            .within(&context),
-                    );
+                    let message = "the bridge was closed before an acknowledgement came";
+                    return Err(broker(message).within(&context));
                 }
-                Answer::None if Instant::now() >= self.until => return Err(self.given_up(sealed)),
-                Answer::None => {}
             }
-            if sealed.uploads.are_spent_by_fetching() {
-                let anew = self.seal().await?;
-                self.spent
-                    .push(std::mem::replace(&mut sealed, anew).uploads);
+        }
+    }
+
+    /// Uploads again what can be fetched only once. An answer that comes meanwhile counts, and where the uploads fail the message
+    /// goes out as it was: its receiver may have it already.
+    async fn upload_anew(
+        &self,
+        sealed: &mut Sealed,
+        listener: &mut Listener,
+        spent: &mut Spent,
+    ) -> Answer {
+        let left = self.until.saturating_duration_since(Instant::now());
+        tokio::select! {
+            biased;
+            answer = listener.answer(sealed, left) => answer,
+            anew = self.seal() => {
+                if let Ok(anew) = anew {
+                    spent.0.push(mem::replace(sealed, anew).uploads);
+                }
+                Answer::None
             }
         }
     }
@@ -276,28 +315,62 @@ impl Delivery {
         message.deadline = Some(message.deadline.map_or(left, |deadline| deadline.min(left)));
         self.shared.seal(message, self.headers.clone()).await
     }
+}
 
+/// Who listens for answers to one message.
+struct Listener {
+    waiting: Waiting,
+    until: Instant,
+    heard: Heard,
+}
+
+/// What the sender has heard of its message so far.
+enum Heard {
+    /// Each sending was answered by the server: nobody subscribes.
+    Nobody,
+    /// Somebody may have it.
+    Somebody,
+    /// Somebody refused it for the time being.
+    Refused(Option<Box<ErrorReport>>),
+}
+
+/// What came of one sending.
+enum Answer {
+    Acknowledged(Box<Envelope>),
+    Refused(Option<Box<ErrorReport>>),
+    /// Nothing in time.
+    None,
+    /// The bridge is closed.
+    Closed,
+}
+
+impl Listener {
     /// Waits so long for what ends the sending; a receiver that is still working starts the wait anew.
     async fn answer(&mut self, sealed: &Sealed, wait: Duration) -> Answer {
         let mut until = deadline(wait).min(self.until);
+        let mut is_nobody_there = false;
         loop {
             let answer = match timeout_at(until, self.waiting.next()).await {
-                Err(_) => return Answer::None,
+                Err(_) => {
+                    if !is_nobody_there && matches!(self.heard, Heard::Nobody) {
+                        self.heard = Heard::Somebody;
+                    }
+                    return Answer::None;
+                }
                 Ok(None) => return Answer::Closed,
                 Ok(Some(answer)) => answer,
             };
             if answer.status == Some(StatusCode::NO_RESPONDERS) {
-                self.heard = Heard::Nobody;
+                is_nobody_there = true;
                 continue;
             }
-            // An answer that cannot be read is none.
-            let Ok(received) = smartreceive(answer.payload).await else {
+            // Nothing that an answer links to is fetched; one that cannot be read is none.
+            let Ok(incoming) = Decoder::new().decode(&answer.payload) else {
                 continue;
             };
-            match Verdict::read(&received, sealed.envelope.msg_id) {
+            match Verdict::read(&incoming, sealed.envelope.msg_id) {
                 Verdict::Acknowledged => {
-                    let Received { envelope, .. } = received;
-                    return Answer::Acknowledged(Box::new(envelope));
+                    return Answer::Acknowledged(Box::new(incoming.envelope().clone()));
                 }
                 Verdict::Refused {
                     report,
@@ -313,28 +386,14 @@ impl Delivery {
         }
     }
 
-    /// The time is up.
-    fn given_up(&mut self, sealed: Sealed) -> Error {
-        let context = sealed.context();
-        let error = match std::mem::replace(&mut self.heard, Heard::Nothing) {
-            Heard::Nobody => {
-                // Nobody has the links.
-                self.spent.push(sealed.uploads);
-                not_acknowledged(NO_RESPONDERS)
-            }
-            Heard::Nothing | Heard::Somebody => not_acknowledged(NO_ANSWER),
+    /// The time is up: the error, and whether nobody can have heard of the message.
+    fn given_up(self) -> (Error, bool) {
+        let is_unheard = matches!(self.heard, Heard::Nobody);
+        let error = match self.heard {
+            Heard::Nobody => not_acknowledged(NO_RESPONDERS),
+            Heard::Somebody => not_acknowledged(NO_ANSWER),
             Heard::Refused(report) => refused(report),
         };
-        error.retryable(true).within(&context)
+        (error.retryable(true), is_unheard)
     }
-}
-
-/// What came of one sending.
-enum Answer {
-    Acknowledged(Box<Envelope>),
-    Refused(Option<Box<ErrorReport>>),
-    /// Nothing in time.
-    None,
-    /// The bridge is closed.
-    Closed,
 }

@@ -10,13 +10,12 @@ use tokio::sync::mpsc::Sender;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::task_tracker::TaskTrackerToken;
+use tokio_util::task::AbortOnDropHandle;
 
-use super::bridge::Shared;
+use super::bridge::{Shared, broker};
 use super::claim::Claim;
 use super::event::Event;
 use super::headers;
-use super::inbox::is_round_trip;
 use super::message::{Message, WayBack, refuse};
 use super::refusal::Refusal;
 use crate::answer;
@@ -24,7 +23,7 @@ use crate::draft::Draft;
 use crate::error::Error;
 use crate::io::observe::{self, Operation};
 use crate::io::receive::Opened;
-use crate::io::{SmartReceive, now, smartreceive};
+use crate::io::{SmartReceive, smartreceive};
 use crate::window::{Admission, Outcome, Window};
 use crate::wire::{Envelope, MsgPurpose, Uuid};
 
@@ -47,8 +46,7 @@ pub(super) struct Dispatch {
 /// A message on its way to whoever reads the subscription.
 pub(super) struct Queued {
     content: Result<Accepted, Error>,
-    _room: OwnedSemaphorePermit,
-    open: TaskTrackerToken,
+    _room: Option<OwnedSemaphorePermit>,
 }
 
 /// A message that is valid and not handled yet.
@@ -61,8 +59,20 @@ struct Accepted {
 }
 
 impl Queued {
-    /// Fetches and decodes; what fails is refused.
+    /// Fetches and decodes; what fails is refused. What is to be fetched is fetched by a task of its own, which goes on while a
+    /// handler is busy with the message before.
     pub(super) async fn finish(self) -> Result<Message, Error> {
+        match &self.content {
+            Ok(accepted) if accepted.opened.has_links() => {
+                let task = AbortOnDropHandle::new(tokio::spawn(self.finish_here()));
+                task.await
+                    .map_err(|error| broker(format!("a download was broken off: {error}")))?
+            }
+            _ => self.finish_here().await,
+        }
+    }
+
+    async fn finish_here(self) -> Result<Message, Error> {
         let Accepted {
             opened,
             subject,
@@ -74,14 +84,7 @@ impl Queued {
         match opened.finish().await {
             Ok(received) => {
                 observe::message_received(&received.envelope);
-                Ok(Message {
-                    received,
-                    subject,
-                    headers,
-                    way_back,
-                    claim,
-                    _open: self.open,
-                })
+                Ok(Message::new(received, subject, headers, way_back, claim))
             }
             Err(error) => {
                 let refusal = Refusal::from(&error);
@@ -102,13 +105,15 @@ impl Dispatch {
             let report_at = self.lost.due;
             tokio::select! {
                 message = self.subscriber.next() => match message {
-                    Some(message) => self.take(message).await,
+                    Some(message) => self.take(message),
                     None => break,
                 },
                 () = self.stop.cancelled(), if !draining => {
                     draining = true;
-                    // A client that has stopped has no messages left either.
-                    let _ = self.subscriber.drain().await;
+                    // Without a connection there is nobody to wait for, and nothing that could still come.
+                    if !self.shared.is_connected() || self.subscriber.drain().await.is_err() {
+                        break;
+                    }
                 }
                 () = self.queue.closed() => break,
                 () = tokio::time::sleep_until(report_at.unwrap_or_else(Instant::now)), if report_at.is_some() => {
@@ -117,11 +122,22 @@ impl Dispatch {
             }
         }
         self.lost.report(&self.shared, &self.subject);
+        if !draining && !self.queue.is_closed() && !self.shared.draining.is_cancelled() {
+            self.shared.has_ended();
+            let error =
+                broker("the connection to the NATS server has ended, and with it the subscription");
+            let content = Err(error.retryable(true));
+            // Where the queue is full, the end of the stream is all that tells.
+            let _ = self.queue.try_send(Queued {
+                content,
+                _room: None,
+            });
+        }
     }
 
-    async fn take(&mut self, message: async_nats::Message) {
+    fn take(&mut self, message: async_nats::Message) {
         // The server's own word is for whoever published.
-        if message.status.is_some() || is_round_trip(&message) {
+        if message.status.is_some() || self.shared.is_round_trip(&message) {
             return;
         }
         let bytes = message.payload.len();
@@ -138,7 +154,7 @@ impl Dispatch {
         let opened = match receive.open_in(headers::receiving(&headers)) {
             Ok(opened) => opened,
             Err(error) => {
-                refuse_unread(&way_back, &error, &headers).await;
+                refuse_unread(&way_back, &error, &headers);
                 return self.hand_on(bytes, Err(error));
             }
         };
@@ -158,21 +174,18 @@ impl Dispatch {
         let claim = match way_back.subject {
             None => None,
             Some(_) => match self.admit(envelope.msg_id) {
-                Admission::New => {
-                    let (shared, window) = (Arc::clone(&self.shared), Arc::clone(&self.window));
-                    Some(Claim::new(shared, window, envelope.msg_id))
-                }
+                Admission::New => Some(Claim::new(&self.shared, &self.window, envelope.msg_id)),
                 Admission::Running => {
                     let draft = answer::update_status(envelope);
-                    return say_again(&way_back, draft, &headers).await;
+                    return say(&way_back, draft, &headers);
                 }
                 Admission::Settled(Outcome::Acknowledged) => {
                     let draft = answer::ack(envelope);
-                    return say_again(&way_back, draft, &headers).await;
+                    return say(&way_back, draft, &headers);
                 }
                 Admission::Settled(Outcome::Refused(report)) => {
                     let draft = answer::nack(envelope, &report);
-                    return say_again(&way_back, draft, &headers).await;
+                    return say(&way_back, draft, &headers);
                 }
             },
         };
@@ -194,14 +207,9 @@ impl Dispatch {
 
     /// Queues a message, or counts it as lost; a sender that waits for an acknowledgement will send it again.
     fn hand_on(&mut self, bytes: usize, content: Result<Accepted, Error>) {
-        let open = self.shared.open.token();
         let sent = self.room.take(bytes).is_some_and(|room| {
-            let queued = Queued {
-                content,
-                _room: room,
-                open,
-            };
-            self.queue.try_send(queued).is_ok()
+            let _room = Some(room);
+            self.queue.try_send(Queued { content, _room }).is_ok()
         });
         if !sent && !self.queue.is_closed() {
             self.lost.count();
@@ -273,25 +281,29 @@ fn is_answer(envelope: &Envelope) -> bool {
     }
 }
 
-async fn say_again(way_back: &WayBack, draft: Draft, headers: &HeaderMap) {
-    // What could not be said is asked again.
-    let _ = way_back.send(draft, headers).await;
+/// Sends an answer by the way, so that a full connection does not hold up the messages behind. What could not be said is asked
+/// again.
+fn say(way_back: &WayBack, draft: Draft, headers: &HeaderMap) {
+    let Ok(turn) = Arc::clone(&way_back.shared.answering).try_acquire_owned() else {
+        return;
+    };
+    let (way_back, headers) = (way_back.clone(), headers.clone());
+    tokio::spawn(async move {
+        let _turn = turn;
+        let _ = way_back.send(draft, &headers).await;
+    });
 }
 
 /// Refuses a message of which there is no envelope (wire.md W8.2).
-async fn refuse_unread(way_back: &WayBack, error: &Error, headers: &HeaderMap) {
-    let mut draft =
-        Draft::new("", [answer::error_part(&error.report(now()))]).msg_purpose(MsgPurpose::Nack);
+fn refuse_unread(way_back: &WayBack, error: &Error, headers: &HeaderMap) {
+    let report = Refusal::from(error).into_unread_report(way_back.room());
+    let mut draft = Draft::new("", [answer::error_part(&report)]).msg_purpose(MsgPurpose::Nack);
     if let Ok(id) = error.correlation_id().parse::<Uuid>() {
         draft = draft.correlation_id(id);
     }
     if let Ok(id) = error.msg_id().parse::<Uuid>() {
         draft = draft.reply_to_msg_id(id);
     }
-    say_again(
-        way_back,
-        draft.broker_url(way_back.shared.manners.broker_url.as_str()),
-        headers,
-    )
-    .await;
+    let broker_url = way_back.shared.manners.broker_url.as_str();
+    say(way_back, draft.broker_url(broker_url), headers);
 }

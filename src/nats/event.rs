@@ -73,6 +73,8 @@ impl Events {
 
     pub(super) fn tell(&self, event: &Event) {
         match event {
+            // Told once, whoever finds out first.
+            Event::Closed if self.closed.is_cancelled() => return,
             Event::Closed => self.closed.cancel(),
             Event::SlowConsumer { lost, .. } => observe::messages_lost(*lost),
             Event::Connected if self.was_connected.swap(true, Ordering::Relaxed) => {

@@ -95,11 +95,6 @@ impl Drop for Waiting {
     }
 }
 
-/// Whether a message is one of [`Inbox::round_trip`], which a subscriber to everything sees as well.
-pub(super) fn is_round_trip(message: &Message) -> bool {
-    message.payload.is_empty() && message.subject.starts_with("_INBOX.")
-}
-
 async fn hand_out(mut subscriber: Subscriber, waiters: Waiters) {
     while let Some(message) = subscriber.next().await {
         let name = message.subject.rsplit('.').next().unwrap_or_default();

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_nats::HeaderMap;
-use tokio_util::task::task_tracker::TaskTrackerToken;
 
 use super::bridge::{Bridge, Shared, broker};
 use super::claim::Claim;
@@ -30,13 +29,28 @@ pub struct Message {
     pub subject: String,
     /// All its NATS headers.
     pub headers: HeaderMap,
-    pub(super) way_back: WayBack,
-    pub(super) claim: Option<Claim>,
-    /// The bridge is not drained before it is dropped.
-    pub(super) _open: TaskTrackerToken,
+    way_back: WayBack,
+    /// None where no answer is wanted.
+    claim: Option<Claim>,
 }
 
 impl Message {
+    pub(super) fn new(
+        received: Received,
+        subject: String,
+        headers: HeaderMap,
+        way_back: WayBack,
+        claim: Option<Claim>,
+    ) -> Self {
+        Message {
+            received,
+            subject,
+            headers,
+            way_back,
+            claim,
+        }
+    }
+
     /// Where an answer goes: the NATS reply subject, else `reply_to`; none where the sender wants no answer.
     pub fn answer_to(&self) -> Option<&str> {
         self.way_back.subject.as_deref()
@@ -47,15 +61,17 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// NATS_CONNECTION_FAILED where the bridge is closed.
+    /// NATS_CONNECTION_FAILED where the bridge is closed; INVALID_ENVELOPE where the message was refused before.
     pub async fn ack(&self) -> Result<(), Error> {
         if let Some(claim) = &self.claim {
-            claim.settle(Outcome::Acknowledged);
+            claim.settle(Outcome::Acknowledged)?;
         }
-        let envelope = &self.received.envelope;
-        self.way_back
-            .send(answer::ack(envelope), &self.headers)
-            .await
+        let draft = answer::ack(&self.received.envelope);
+        let sent = self.way_back.send(draft, &self.headers).await;
+        if let Some(claim) = &self.claim {
+            claim.is_answered();
+        }
+        sent
     }
 
     /// Says why the message was not handled: one of the library's errors, or a sentence of the receiver's own. A refusal for good
@@ -63,7 +79,7 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// As [`Message::ack`].
+    /// NATS_CONNECTION_FAILED where the bridge is closed; INVALID_ENVELOPE where the message was acknowledged before.
     pub async fn nack(&self, reason: impl Into<Refusal>) -> Result<(), Error> {
         refuse(
             &self.way_back,
@@ -114,13 +130,23 @@ pub(super) struct WayBack {
 }
 
 impl WayBack {
+    /// Bytes that each text of a refusal may have, so that it fits into a message with the others and in base64.
+    pub(super) fn room(&self) -> usize {
+        (self.shared.client.max_payload() / 32).min(4_096)
+    }
+
     /// Sends an answer to a message that came with these headers, where one is wanted.
     pub(super) async fn send(&self, draft: Draft, received: &HeaderMap) -> Result<(), Error> {
         let Some(subject) = &self.subject else {
             return Ok(());
         };
         let manners = &self.shared.manners;
-        let mut draft = draft.send_to(subject.as_str()).sender_id(manners.sender_id);
+        let limit = self.shared.client.max_payload() as u64;
+        let mut draft = draft
+            .send_to(subject.as_str())
+            .sender_id(manners.sender_id)
+            .max_message_bytes(limit)
+            .size_threshold(u64::MAX);
         draft.arguments.sender_name = manners.sender_name.clone();
         let outgoing = draft.encode(crate::io::now(), &mut crate::io::new_id)?;
         let (envelope, text) = outgoing.finish_bytes()?;
@@ -142,12 +168,16 @@ pub(super) async fn refuse(
     refusal: Refusal,
 ) -> Result<(), Error> {
     let is_retryable = refusal.is_retryable();
-    let report = refusal.into_report(envelope);
+    let report = refusal.into_report(envelope, way_back.room());
     let draft = answer::nack(envelope, &report);
     match claim {
-        Some(claim) if is_retryable => claim.give_up(),
-        Some(claim) => claim.settle(Outcome::Refused(Box::new(report))),
+        Some(claim) if is_retryable => claim.give_up()?,
+        Some(claim) => claim.settle(Outcome::Refused(Box::new(report)))?,
         None => {}
     }
-    way_back.send(draft, headers).await
+    let sent = way_back.send(draft, headers).await;
+    if let Some(claim) = claim {
+        claim.is_answered();
+    }
+    sent
 }

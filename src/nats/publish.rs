@@ -13,7 +13,8 @@ use super::headers;
 use crate::error::{Error, ErrorKind};
 use crate::io::SmartSend;
 use crate::io::observe::{self, Operation};
-use crate::io::uploading::{Made, Uploads};
+use crate::io::uploading::Made;
+use crate::io::uploads::Uploads;
 use crate::wire::{Envelope, ErrorCode, Phase};
 
 /// A message that is about to be published; awaiting it gives its envelope.
@@ -61,6 +62,7 @@ impl Publish {
 
     async fn sending(self) -> Result<Envelope, Error> {
         let shared = &self.bridge.0;
+        let _open = shared.open.token();
         let own = headers::checked(&self.headers)?;
         let headers = match own.is_empty() {
             true => self.inherited,
@@ -173,6 +175,9 @@ impl Shared {
                 publish.await
             }
         };
+        if published.is_ok() {
+            sealed.uploads.keep();
+        }
         published.map_err(|error| {
             let context = sealed.context();
             match error.kind() {

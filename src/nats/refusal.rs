@@ -35,12 +35,29 @@ impl Refusal {
         self.retryable
     }
 
-    /// The error as the NACK carries it, about the message with this envelope.
-    pub(super) fn into_report(self, envelope: &Envelope) -> ErrorReport {
-        let mut report = *self.report;
+    /// The error as the NACK carries it, about the message with this envelope, each text of at most so many bytes.
+    pub(super) fn into_report(self, envelope: &Envelope, room: usize) -> ErrorReport {
+        let mut report = self.into_unread_report(room);
         report.correlation_id = envelope.correlation_id.to_string();
         report.msg_id = envelope.msg_id.to_string();
         report.send_to = envelope.send_to.to_string();
+        report
+    }
+
+    /// As [`Refusal::into_report`], about a message of which no more is known than the error says.
+    pub(super) fn into_unread_report(self, room: usize) -> ErrorReport {
+        let mut report = *self.report;
+        shorten(&mut report.error.message, room);
+        let details = &mut report.error.details;
+        let texts = [
+            &mut details.pointer,
+            &mut details.dataname,
+            &mut details.expected,
+            &mut details.found,
+        ];
+        for text in texts.into_iter().flatten() {
+            shorten(text, room);
+        }
         mark_retryable(&mut report, self.retryable);
         report
     }
@@ -48,9 +65,18 @@ impl Refusal {
 
 impl From<&Error> for Refusal {
     fn from(error: &Error) -> Self {
+        let mut report = error.report(now());
+        if error.kind() == ErrorKind::LocalFile {
+            // The sender has no business with the paths of this machine.
+            report.error.message = "the receiver could not keep the payload".to_owned();
+            report.error.details.found = None;
+        }
         Refusal {
-            report: Box::new(error.report(now())),
-            retryable: error.is_retryable() || error.code() == ErrorCode::DownloadFailed,
+            report: Box::new(report),
+            // What is wrong with this receiver may be right with the next one, or later.
+            retryable: error.is_retryable()
+                || error.code() == ErrorCode::DownloadFailed
+                || matches!(error.kind(), ErrorKind::Argument | ErrorKind::LocalFile),
         }
     }
 }
@@ -70,5 +96,30 @@ impl From<&str> for Refusal {
 impl From<String> for Refusal {
     fn from(message: String) -> Self {
         Refusal::new(message)
+    }
+}
+
+/// Cuts a text to at most `room` bytes, at a character.
+fn shorten(text: &mut String, room: usize) {
+    const MARK: &str = "…";
+    if text.len() > room {
+        let most = room.saturating_sub(MARK.len());
+        let end = (0..=most).rev().find(|at| text.is_char_boundary(*at));
+        text.truncate(end.unwrap_or(0));
+        text.push_str(MARK);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_texts_are_cut_at_a_character() {
+        let mut text = "aä😀b".repeat(10);
+        shorten(&mut text, 16);
+        assert_eq!(text, "aä😀baä…");
+        shorten(&mut text, 16);
+        assert_eq!(text, "aä😀baä…");
     }
 }

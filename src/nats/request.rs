@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::{HeaderMap, StatusCode};
+use async_nats::StatusCode;
 use tokio::time::{Instant, timeout_at};
 use tracing::Instrument;
 
@@ -52,7 +52,7 @@ impl Request {
         self
     }
 
-    /// How long to wait for the answer, uploads not counted; 5,000 ms by default.
+    /// How long to wait for the answer, uploads and downloads not counted; 5,000 ms by default.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
@@ -64,17 +64,23 @@ impl Request {
 
     async fn asking(self) -> Result<Message, Error> {
         let shared = &self.bridge.0;
+        shared.check_open()?;
+        let _open = shared.open.token();
         let headers = headers::checked(&self.headers)?;
         let mut message = self.message;
-        let mut waiting = shared.expect_answers(&mut message).await?;
+        let expecting = shared.expect_answers(&mut message);
+        let mut waiting = in_time(deadline(self.timeout), expecting).await??;
         let sealed = shared.seal(message, headers).await?;
         let context = sealed.context();
-        if let Err(error) = shared.post(&sealed, Some(&waiting.subject)).await {
-            sealed.uploads.remove().await;
-            return Err(error);
-        }
-        sealed.tell();
         let mut until = deadline(self.timeout);
+        let posting = shared.post(&sealed, Some(&waiting.subject));
+        match in_time(until, posting).await {
+            Ok(Ok(())) => sealed.tell(),
+            Ok(Err(error)) | Err(error) => {
+                sealed.uploads.remove().await;
+                return Err(error.within(&context));
+            }
+        }
         loop {
             let answer = match timeout_at(until, waiting.next()).await {
                 Err(_) => return Err(not_acknowledged(NO_ANSWER).retryable(true).within(&context)),
@@ -87,27 +93,24 @@ impl Request {
                     .retryable(true)
                     .within(&context));
             }
+            let headers = answer.headers.unwrap_or_default();
             let receive = shared.receiving(smartreceive(answer.payload));
-            let received = receive.await?;
-            match Verdict::read(&received, sealed.envelope.msg_id) {
+            let opened = receive.open_in(headers::receiving(&headers))?;
+            match Verdict::read(opened.incoming(), sealed.envelope.msg_id) {
                 Verdict::Running => until = deadline(self.timeout),
                 Verdict::Refused { report, retryable } => {
                     return Err(refused(report).retryable(retryable).within(&context));
                 }
                 Verdict::Acknowledged | Verdict::Other => {
+                    let received = opened.finish().await?;
                     observe::message_received(&received.envelope);
                     let subject = answer.reply.map(|reply| reply.to_string());
-                    return Ok(Message {
-                        received,
-                        subject: answer.subject.to_string(),
-                        headers: answer.headers.unwrap_or_else(HeaderMap::new),
-                        way_back: WayBack {
-                            shared: Arc::clone(shared),
-                            subject,
-                        },
-                        claim: None,
-                        _open: shared.open.token(),
-                    });
+                    let way_back = WayBack {
+                        shared: Arc::clone(shared),
+                        subject,
+                    };
+                    let subject = answer.subject.to_string();
+                    return Ok(Message::new(received, subject, headers, way_back, None));
                 }
             }
         }
@@ -162,6 +165,16 @@ pub(super) fn refused(report: Option<Box<ErrorReport>>) -> Error {
     .expecting("an ACK")
     .finding("a NACK")
     .refused_with(report)
+}
+
+/// Waits for what depends on the connection, which may be down, until that moment.
+pub(super) async fn in_time<T>(until: Instant, call: impl Future<Output = T>) -> Result<T, Error> {
+    timeout_at(until, call).await.map_err(|_| out_of_reach())
+}
+
+/// The connection did not stand for as long as it was waited for.
+pub(super) fn out_of_reach() -> Error {
+    broker("the NATS server could not be reached in time").retryable(true)
 }
 
 /// The moment after this time; as good as never where it is beyond what the clock can say.

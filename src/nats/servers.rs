@@ -66,6 +66,14 @@ impl Servers {
     }
 }
 
+impl Servers {
+    /// Whether one of the URLs asks for TLS.
+    pub(super) fn want_tls(&self) -> bool {
+        let mut urls = self.broker_url.split(',');
+        urls.any(|url| url.starts_with("tls://") || url.starts_with("wss://"))
+    }
+}
+
 impl Login {
     fn read(url: &str) -> Result<Option<Self>, Error> {
         let authority = url.split_once("://").map_or(url, |(_, rest)| rest);

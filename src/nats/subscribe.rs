@@ -8,9 +8,9 @@ use std::sync::Arc;
 use super::bridge::{Bridge, broker};
 use super::dispatch::{Adapt, Dispatch, Lost, Room};
 use super::subscription::Subscription;
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::generated::TRANSFER;
-use crate::io::SmartReceive;
+use crate::io::{SmartReceive, smartreceive};
 
 /// A subscription that is about to be made; awaiting it returns once the server knows of it.
 #[must_use = "nothing is subscribed before it is awaited"]
@@ -40,7 +40,8 @@ impl Subscribe {
     /// Messages that may wait to be read, at least 1; 65,536 by default. What finds no room is lost, which an
     /// [`Event::SlowConsumer`](crate::Event::SlowConsumer) tells; what was delivered is sent again.
     pub fn capacity(mut self, capacity: usize) -> Self {
-        self.capacity = capacity.max(1);
+        // As much as a channel can hold.
+        self.capacity = capacity.clamp(1, usize::MAX >> 3);
         self
     }
 
@@ -72,8 +73,24 @@ impl Subscribe {
         self
     }
 
+    /// What is wrong with how messages are to be received is wrong with all of them, and found out before the first.
+    fn check(&self) -> Result<(), Error> {
+        let receive = self.bridge.0.receiving(smartreceive(""));
+        let receive = match &self.adapt {
+            Some(adapt) => adapt(receive),
+            None => receive,
+        };
+        match receive.open() {
+            Err(error) if error.kind() == ErrorKind::Argument => Err(error),
+            // That nothing is no message.
+            _ => Ok(()),
+        }
+    }
+
     async fn run(self) -> Result<Subscription, Error> {
         let shared = &self.bridge.0;
+        shared.check_open()?;
+        self.check()?;
         let subject = self.subject.clone();
         let subscriber = match &self.queue {
             None => shared.client.subscribe(subject).await,

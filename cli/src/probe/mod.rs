@@ -20,6 +20,7 @@ use crate::duration;
 use crate::failure::Failure;
 use crate::output;
 use crate::signal::{self, Stop};
+use crate::telemetry::{Metrics, PROBE};
 use crate::transfer::Transfer;
 
 /// Send small, 10 KB and linked messages over NATS to itself, and measure how long each takes from the call until it is decoded.
@@ -54,6 +55,8 @@ pub(crate) struct Arguments {
     #[command(flatten)]
     transfer: Transfer,
     #[command(flatten)]
+    metrics: Metrics,
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -82,6 +85,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 
 async fn probe(arguments: Arguments, mut stop: Stop) -> Result<Tally, Failure> {
     let place = Place::of_bars_or_lines();
+    let _endpoint = arguments.metrics.start(PROBE).await?;
     let transfer = &arguments.transfer;
     let session = arguments
         .connection

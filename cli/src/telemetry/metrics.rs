@@ -18,10 +18,6 @@ pub(crate) struct Metrics {
     listen: Option<SocketAddr>,
 }
 
-#[expect(
-    dead_code,
-    reason = "for the commands that run for long; none is there yet"
-)]
 impl Metrics {
     /// Starts to serve the library's metrics and the command's `own`, if they are wanted: until the result is dropped.
     ///

@@ -14,8 +14,4 @@ mod metrics;
 pub use self::catalogue::{Kind, LIBRARY, Metric, PROBE};
 pub use self::endpoint::Endpoint;
 pub(crate) use self::log::Log;
-#[expect(
-    unused_imports,
-    reason = "for the commands that run for long; none is there yet"
-)]
 pub(crate) use self::metrics::Metrics;

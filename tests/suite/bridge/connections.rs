@@ -225,3 +225,128 @@ async fn nothing_keeps_a_dropped_bridge_connected() {
     }
     assert!(super::is_quiet(&mut gone).await);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_connection_calls_end_in_their_time() {
+    let mut server = NatsServer::start();
+    let bridge = bridge(&server).await;
+    server.kill();
+    let message = || smartsend("c", [Part::text("t", "x")]);
+    let short = Duration::from_millis(400);
+    let began = Instant::now();
+    let error = promptly(bridge.request(message()).timeout(short))
+        .await
+        .expect_err("no server");
+    assert_eq!(error.code(), ErrorCode::NatsConnectionFailed, "{error}");
+    let error = promptly(bridge.deliver(message()).deadline(short))
+        .await
+        .expect_err("no server");
+    assert_eq!(error.code(), ErrorCode::NatsConnectionFailed, "{error}");
+    assert!(error.is_retryable());
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    let began = Instant::now();
+    promptly(bridge.drain())
+        .await
+        .expect_err("what was published last is not there");
+    assert!(
+        began.elapsed() < Duration::from_secs(4),
+        "{:?}",
+        began.elapsed()
+    );
+    assert!(!bridge.is_connected());
+    promptly(bridge.drain())
+        .await
+        .expect("nothing is left to do");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_answered_or_wants_no_answer_does_not_hold_up_the_end() {
+    let server = NatsServer::start();
+    let (sender, receiver) = (bridge(&server).await, bridge(&server).await);
+    let mut subscription = promptly(receiver.subscribe("c"))
+        .await
+        .expect("a subscription");
+    let message = || smartsend("c", [Part::text("t", "x")]);
+    promptly(sender.publish(message()))
+        .await
+        .expect("published");
+    let plain = next(&mut subscription).await;
+    let sending = tokio::spawn({
+        let deliver = sender.deliver(message());
+        async move { promptly(deliver).await }
+    });
+    let wanted = next(&mut subscription).await;
+    promptly(wanted.ack()).await.expect("an ACK");
+    sending.await.expect("a task").expect("an acknowledgement");
+    let began = Instant::now();
+    promptly(receiver.drain())
+        .await
+        .expect("nothing is under way");
+    assert!(
+        began.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        began.elapsed()
+    );
+    drop((plain, wanted));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drained_bridge_lets_its_deliveries_end() {
+    let server = NatsServer::start();
+    let (sender, receiver) = (bridge(&server).await, bridge(&server).await);
+    let mut subscription = promptly(receiver.subscribe("c"))
+        .await
+        .expect("a subscription");
+    let deliver = sender.deliver(smartsend("c", [Part::text("t", "x")]));
+    let sending = tokio::spawn(async move { promptly(deliver).await });
+    let message = next(&mut subscription).await;
+    let draining = tokio::spawn(async move {
+        promptly(sender.drain()).await.expect("a drained bridge");
+        sender
+    });
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    promptly(message.ack()).await.expect("an ACK");
+    sending.await.expect("a task").expect("an acknowledgement");
+    let sender = draining.await.expect("a task");
+    let error = promptly(sender.deliver(smartsend("c", [Part::text("t", "x")]))).await;
+    assert_eq!(
+        error.expect_err("drained").code(),
+        ErrorCode::NatsConnectionFailed
+    );
+}
+
+/// async-nats gives up a connection over whose headers it stumbles, for good; that must not look like the end of the messages.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_broke_down_is_told_of() {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let server = NatsServer::start();
+    let bridge = bridge(&server).await;
+    let mut subscription = promptly(bridge.subscribe("c"))
+        .await
+        .expect("a subscription");
+    let mut raw = tokio::net::TcpStream::connect(("127.0.0.1", server.port()))
+        .await
+        .expect("a connection");
+    let headers = "NATS/1.0\r\nX: a\rb\r\n\r\n";
+    let publish = format!(
+        "HPUB c {} {}\r\n{headers}{{}}\r\n",
+        headers.len(),
+        headers.len() + 2
+    );
+    let commands = format!("CONNECT {{\"verbose\":false,\"headers\":true}}\r\n{publish}PING\r\n");
+    raw.write_all(commands.as_bytes()).await.expect("written");
+    let mut answer = vec![0; 4096];
+    let _ = raw.read(&mut answer).await.expect("an answer");
+    let item = promptly(subscription.next()).await.expect("an item");
+    let error = item.expect_err("an error");
+    let is_over = promptly(subscription.next()).await.is_none();
+    // Should the client learn to live with it, the message is a bad one and the stream goes on.
+    match error.code() {
+        ErrorCode::NatsConnectionFailed => assert!(is_over && !bridge.is_connected()),
+        code => assert!(code == ErrorCode::InvalidEnvelope && !is_over),
+    }
+}

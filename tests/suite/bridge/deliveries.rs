@@ -264,3 +264,104 @@ async fn it_goes_on_where_the_server_was_killed() {
         .expect("an ACK");
     sending.await.expect("a task").expect("an acknowledgement");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_an_answer_links_to_is_fetched() {
+    let server = NatsServer::start();
+    let files = crate::faults::server::Server::start().await;
+    let connect = Bridge::connect(server.url()).fileserver_url(files.url());
+    let sender = promptly(connect).await.expect("a connection");
+    let receiver = bridge(&server).await;
+    let mut subscription = promptly(receiver.subscribe("d"))
+        .await
+        .expect("a subscription");
+    let sending = tokio::spawn(async move { promptly(deliver(&sender, 5_000)).await });
+    let message = next(&mut subscription).await;
+    files.put("/file/x", &[7; 10]);
+    let link = Part::external("large", 10, "binary");
+    let mut outgoing = natsbridge::reply(&message.received.envelope, [link])
+        .checksum(natsbridge::wire::Checksum::None)
+        .encode(now(), &mut new_id)
+        .expect("a reply");
+    outgoing
+        .link(0, &files.link("/file/x"), None)
+        .expect("a link");
+    let (envelope, bytes) = outgoing.finish_bytes().expect("its text");
+    Peer::connect(&server)
+        .await
+        .publish(&envelope.send_to, None, bytes)
+        .await;
+    promptly(message.ack()).await.expect("an ACK");
+    sending.await.expect("a task").expect("an acknowledgement");
+    assert_eq!(files.seen().len(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_reason_is_cut_to_what_the_server_takes() {
+    let server = NatsServer::with("max_payload: 4096");
+    let (sender, receiver) = (bridge(&server).await, bridge(&server).await);
+    let mut subscription = promptly(receiver.subscribe("d"))
+        .await
+        .expect("a subscription");
+    let handling = tokio::spawn(async move {
+        let message = next(&mut subscription).await;
+        promptly(message.nack("ä".repeat(500_000)))
+            .await
+            .expect("a NACK");
+    });
+    let error = promptly(deliver(&sender, 5_000))
+        .await
+        .expect_err("a refusal");
+    let reason = &error.refusal().expect("its error").error.message;
+    assert!(
+        reason.starts_with("ää") && reason.ends_with('…'),
+        "{reason}"
+    );
+    handling.await.expect("a receiver");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_that_was_heard_of_is_not_called_unheard() {
+    let server = NatsServer::start();
+    let (sender, receiver) = (bridge(&server).await, bridge(&server).await);
+    let subscription = promptly(receiver.subscribe("d"))
+        .await
+        .expect("a subscription");
+    let sending = tokio::spawn(async move { promptly(deliver(&sender, 1_000)).await });
+    tokio::time::sleep(ACK_WAIT + ACK_WAIT / 2).await;
+    // From now on the server says that nobody is there.
+    drop(subscription);
+    let error = sending
+        .await
+        .expect("a task")
+        .expect_err("no acknowledgement");
+    assert_eq!(error.found(), Some("no answer"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_of_nothing_is_refused() {
+    let server = NatsServer::start();
+    let sender = bridge(&server).await;
+    let error = promptly(deliver(&sender, 5_000).ack_wait(Duration::ZERO))
+        .await
+        .expect_err("no pause");
+    assert_eq!(error.code(), ErrorCode::InvalidEnvelope);
+    assert!(error.to_string().contains("ack_wait"), "{error}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receiver_says_one_thing_of_a_message() {
+    let server = NatsServer::start();
+    let (sender, receiver) = (bridge(&server).await, bridge(&server).await);
+    let mut subscription = promptly(receiver.subscribe("d"))
+        .await
+        .expect("a subscription");
+    let sending = tokio::spawn(async move { promptly(deliver(&sender, 5_000)).await });
+    let message = next(&mut subscription).await;
+    promptly(message.ack()).await.expect("an ACK");
+    promptly(message.ack()).await.expect("the same again");
+    promptly(message.nack("after all"))
+        .await
+        .expect_err("something else");
+    sending.await.expect("a task").expect("an acknowledgement");
+}
