@@ -17,8 +17,8 @@ use crate::{nats_server, size};
 
 /// Measure what publishing and receiving cost beside async-nats used plainly, with the same bytes.
 ///
-/// Publishing: `bridge.publish(smartsend(...))`, from the payload to the server, beside `Client::publish` of the text made beforehand,
-/// both closed by a round trip. Receiving: a subscription of each, while another connection publishes the same texts. All ways take
+/// Publishing: `bridge.publish(smartsend(...))`, from the payload to the server, beside `Client::publish` of the text made beforehand
+/// and of the text as `smartsend` makes it, all closed by a round trip. Receiving: a subscription of each, while another connection publishes the same texts. All ways take
 /// turns, and each ratio is that of two ways in the same round.
 #[derive(Args, Debug)]
 #[command(after_help = AFTER_HELP)]
@@ -99,19 +99,20 @@ impl Bench {
     }
 
     async fn publishing(&self, rounds: u32, report: &mut Report) -> Result<(), Failure> {
-        let mut times: [Spread; 4] = Default::default();
-        let mut ratios: [Spread; 2] = Default::default();
+        let mut times: [Spread; 5] = Default::default();
+        let mut ratios: [Spread; 3] = Default::default();
         for round in 0..=rounds {
             let plain = self.publish_plainly(false).await?;
             let headers = self.publish_plainly(true).await?;
+            let by_hand = self.publish_by_hand().await?;
             let ours = self.publish().await?;
             let codec = self.encode().await?;
             // The first round only warms up.
             if round > 0 {
-                for (spread, time) in times.iter_mut().zip([plain, headers, ours, codec]) {
+                for (spread, time) in times.iter_mut().zip([plain, headers, by_hand, ours, codec]) {
                     spread.add(time);
                 }
-                for (spread, base) in ratios.iter_mut().zip([plain, headers]) {
+                for (spread, base) in ratios.iter_mut().zip([plain, headers, by_hand]) {
                     spread.add(ours / base);
                 }
             }
@@ -120,6 +121,7 @@ impl Bench {
         let names = [
             "async-nats publish",
             "async-nats publish with headers",
+            "smartsend(..), then that",
             "bridge.publish(smartsend(..))",
             "smartsend(..) alone",
         ];
@@ -176,6 +178,22 @@ impl Bench {
                 }
             };
             sent.map_err(refused)?;
+        }
+        self.plain.round_trip().await?;
+        Ok(self.microseconds(began))
+    }
+
+    /// As a program would without the bridge.
+    async fn publish_by_hand(&self) -> Result<f64, Failure> {
+        let client = &self.plain.client;
+        let began = Instant::now();
+        for _ in 0..self.count {
+            let message = message(PUBLISHED, &self.payload);
+            let (envelope, text) = message.into_bytes().await?;
+            let mut headers = HeaderMap::new();
+            headers.insert("Nats-Msg-Id", envelope.msg_id.to_string());
+            let sent = client.publish_with_headers(PUBLISHED, headers, text.into());
+            sent.await.map_err(refused)?;
         }
         self.plain.round_trip().await?;
         Ok(self.microseconds(began))
