@@ -31,7 +31,14 @@ pub(super) struct Told {
 }
 
 #[derive(Clone, Default)]
-struct Heard(Arc<Mutex<(Vec<(Id, Told)>, Vec<Told>)>>);
+struct Heard(Arc<Mutex<Hearing>>);
+
+/// What was heard, in its order.
+#[derive(Default)]
+struct Hearing {
+    spans: Vec<(Id, Told)>,
+    events: Vec<Told>,
+}
 
 impl Listener {
     pub(super) fn start() -> Self {
@@ -44,7 +51,7 @@ impl Listener {
     }
 
     pub(super) fn spans(&self) -> Vec<Told> {
-        let spans = &self.heard.lock().0;
+        let spans = &self.heard.lock().spans;
         let own = spans.iter().map(|(_, told)| told);
         own.filter(|told| told.target == "natsbridge")
             .cloned()
@@ -52,7 +59,7 @@ impl Listener {
     }
 
     pub(super) fn events(&self) -> Vec<Told> {
-        let events = &self.heard.lock().1;
+        let events = &self.heard.lock().events;
         let own = events.iter();
         own.filter(|told| told.target.starts_with("natsbridge"))
             .cloned()
@@ -110,7 +117,7 @@ impl Visit for Told {
 }
 
 impl Heard {
-    fn lock(&self) -> MutexGuard<'_, (Vec<(Id, Told)>, Vec<Told>)> {
+    fn lock(&self) -> MutexGuard<'_, Hearing> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -119,13 +126,13 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Heard {
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, _: Context<'_, S>) {
         let mut told = Told::of(attributes.metadata());
         attributes.record(&mut told);
-        self.lock().0.push((id.clone(), told));
+        self.lock().spans.push((id.clone(), told));
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: Context<'_, S>) {
         // An id may come again once its span is closed, so the last counts.
         let mut heard = self.lock();
-        if let Some((_, told)) = heard.0.iter_mut().rev().find(|(known, _)| known == id) {
+        if let Some((_, told)) = heard.spans.iter_mut().rev().find(|(known, _)| known == id) {
             values.record(told);
         }
     }
@@ -136,6 +143,6 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Heard {
         if let Some(span) = context.event_span(event) {
             told.span = span.name().to_owned();
         }
-        self.lock().1.push(told);
+        self.lock().events.push(told);
     }
 }
