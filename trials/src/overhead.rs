@@ -2,10 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use async_nats::{Client, HeaderMap, Subscriber};
 use bytes::Bytes;
 use clap::Args;
 use futures_util::StreamExt;
-use natsbridge::async_nats::{self, Client, HeaderMap, Subscriber};
 use natsbridge::{Bridge, Part, SmartSend, smartreceive, smartsend};
 use tempfile::TempDir;
 use tokio::time::timeout;
