@@ -127,10 +127,8 @@ impl Session {
     ///
     /// NATS_CONNECTION_FAILED where the server did not take all of it.
     pub(crate) async fn end(self) -> Result<(), Failure> {
-        let flushed = self.bridge.flush().await;
         self.is_ending.store(true, Ordering::Relaxed);
-        let drained = self.bridge.drain().await;
-        flushed.and(drained).map_err(Failure::from)
+        self.bridge.drain().await.map_err(Failure::from)
     }
 }
 

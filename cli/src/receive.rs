@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
-use natsbridge::{Bridge, Error, Message, SmartReceive, Subscription, now};
+use natsbridge::{Error, Message, SmartReceive, Subscription, now};
 use tokio::time::sleep;
 
 use crate::arrival::Arrival;
@@ -132,7 +132,7 @@ async fn receive(arguments: Arguments, stop: Stop) -> Result<u64, Failure> {
         seen: 0,
         bad: 0,
     };
-    let outcome = receiver.run(&mut subscription, stop, &session.bridge).await;
+    let outcome = receiver.run(&mut subscription, stop).await;
     // What still waits in it would keep the session open.
     drop(subscription);
     if outcome.is_err() && !session.bridge.is_connected() {
@@ -163,7 +163,6 @@ impl Receiver {
         &mut self,
         subscription: &mut Subscription,
         mut stop: Stop,
-        bridge: &Bridge,
     ) -> Result<(), Failure> {
         let mut is_draining = false;
         while self.count.is_none_or(|count| self.seen < count) {
@@ -177,10 +176,6 @@ impl Receiver {
                 }
                 item = subscription.next() => item,
                 () = silence(self.timeout), if !is_draining => return self.nothing_came(),
-                () = gone(bridge), if is_draining => {
-                    let reason = "the NATS server is gone: the subscription could not be ended";
-                    return Err(Failure::NothingCame(reason.to_owned()));
-                }
             };
             let Some(item) = item else { break };
             self.seen += 1;
@@ -237,19 +232,5 @@ async fn silence(timeout: Option<Duration>) {
     match timeout {
         None => pending().await,
         Some(timeout) => sleep(timeout).await,
-    }
-}
-
-/// Waits until the connection is down for a while: what is to end the subscription will not come then.
-async fn gone(bridge: &Bridge) {
-    const A_WHILE: Duration = Duration::from_secs(2);
-    let mut was_connected = true;
-    loop {
-        sleep(A_WHILE).await;
-        let is_connected = bridge.is_connected();
-        if !is_connected && !was_connected {
-            return;
-        }
-        was_connected = is_connected;
     }
 }

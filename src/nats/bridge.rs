@@ -167,7 +167,7 @@ impl Bridge {
         let handled = timeout(PATIENCE, shared.open.wait()).await;
         let flushed = match self.is_connected() {
             true => self.flush().await,
-            false => Err(broker("the connection is down")),
+            false => Err(broker("the connection to the NATS server is down").retryable(true)),
         };
         // A client without a connection takes no command, and ends with the token below.
         let stopping = async {

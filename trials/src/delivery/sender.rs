@@ -69,8 +69,8 @@ async fn deliver(
     number: u32,
     sabotage: Option<Sabotage>,
 ) -> Result<Delivered, natsbridge::Error> {
-    // Short, since a message that was under way in a killed server is never answered; long enough not to repeat what is only slow.
-    const ACK_WAIT: Duration = Duration::from_millis(500);
+    // Shorter than a killed server is down, so that what was under way comes several times to the receiver that handles it.
+    const ACK_WAIT: Duration = Duration::from_millis(100);
     const MAX_ACK_WAIT: Duration = Duration::from_secs(2);
     const DEADLINE: Duration = Duration::from_secs(120);
     if Sabotage::hits(sabotage, Sabotage::ClaimDelivered, number) {
