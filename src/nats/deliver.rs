@@ -215,9 +215,9 @@ impl Sender {
         remove_when_acknowledged: bool,
         spent: &mut Spent,
     ) -> Result<Delivered, Error> {
-        let began = Instant::now();
         let mut sealed = self.seal().await?;
         let mut sendings = 0;
+        let mut began = Instant::now();
         loop {
             let posting = self.shared.post(&sealed, Some(&listener.waiting.subject));
             let posted = timeout_at(self.until, posting).await;
@@ -225,7 +225,10 @@ impl Sender {
                 Ok(Ok(())) => {
                     sendings += 1;
                     match sendings {
-                        1 => sealed.tell(),
+                        1 => {
+                            began = Instant::now();
+                            sealed.tell();
+                        }
                         _ => observe::redelivered(&sealed.envelope),
                     }
                     listener.answer(&sealed, patience.wait(sendings)).await

@@ -24,16 +24,13 @@ pub(crate) struct Choice {
 pub(crate) struct FileServer {
     pub(crate) url: String,
     /// The trial's own; none where one was named.
-    _process: Option<Process>,
+    process: Option<Process>,
 }
 
 impl Choice {
     pub(crate) async fn start(&self) -> Result<FileServer, Failure> {
         if let Some(url) = self.fileserver_url.clone().filter(|url| !url.is_empty()) {
-            return Ok(FileServer {
-                url,
-                _process: None,
-            });
+            return Ok(FileServer { url, process: None });
         }
         let own = std::env::current_exe()?;
         let program = own.with_file_name(format!("natsbridge{}", std::env::consts::EXE_SUFFIX));
@@ -66,8 +63,17 @@ impl Choice {
             )),
             url => Ok(FileServer {
                 url: url.to_owned(),
-                _process: Some(process),
+                process: Some(process),
             }),
+        }
+    }
+}
+
+/// It removes the folder of its files where it may end by itself.
+impl Drop for FileServer {
+    fn drop(&mut self) {
+        if let Some(process) = &mut self.process {
+            process.stop();
         }
     }
 }

@@ -50,6 +50,23 @@ impl Process {
         self.child.wait().map(drop)
     }
 
+    /// SIGTERM, so that it can tidy up, and SIGKILL if it has not ended soon.
+    pub(crate) fn stop(&mut self) {
+        const PATIENCE: Duration = Duration::from_secs(3);
+        let asked = std::process::Command::new("kill")
+            .args(["-TERM", &self.child.id().to_string()])
+            .status();
+        let until = Instant::now() + PATIENCE;
+        while asked.is_ok() && Instant::now() < until {
+            match self.has_ended() {
+                Ok(None) => std::thread::sleep(Duration::from_millis(10)),
+                _ => return,
+            }
+        }
+        // That it has ended already is as good.
+        let _ = self.kill();
+    }
+
     pub(crate) fn has_ended(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
