@@ -5,6 +5,7 @@ mod decode;
 mod demo;
 mod encode;
 mod exit_code;
+mod file_server_faults;
 mod help;
 mod interrupt;
 mod link;
