@@ -113,3 +113,40 @@ impl Events {
         self.tell(&event);
     }
 }
+
+#[cfg(all(test, feature = "metrics"))]
+mod tests {
+    use metrics_util::debugging::{DebugValue, DebuggingRecorder};
+
+    use super::*;
+
+    #[test]
+    fn losses_and_reconnects_are_counted() {
+        let recorder = DebuggingRecorder::new();
+        metrics::with_local_recorder(&recorder, || {
+            let events = Events::default();
+            for lost in [7, 3] {
+                let subject = "slow".to_owned();
+                events.tell(&Event::SlowConsumer { subject, lost });
+            }
+            // The first connection is none that was made again.
+            for _ in 0..3 {
+                events.tell(&Event::Connected);
+            }
+        });
+        let snapshot = recorder.snapshotter().snapshot().into_vec();
+        let mut counted: Vec<_> = snapshot
+            .into_iter()
+            .map(|(key, _, _, value)| (key.key().name().to_owned(), value))
+            .collect();
+        counted.sort_by(|one, other| one.0.cmp(&other.0));
+        let expected = [
+            ("nats_reconnects_total".to_owned(), DebugValue::Counter(2)),
+            (
+                "slow_consumer_lost_total".to_owned(),
+                DebugValue::Counter(10),
+            ),
+        ];
+        assert_eq!(counted, expected);
+    }
+}
