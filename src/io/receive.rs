@@ -31,7 +31,9 @@ use crate::reach::Network;
 use crate::received::Received;
 use crate::retry::Retry;
 use crate::value::Value;
-use crate::wire::{Envelope, ErrorCode, Payload, PayloadType, Phase, Transport};
+#[cfg(feature = "nats")]
+use crate::wire::{Envelope, Transport};
+use crate::wire::{ErrorCode, Payload, PayloadType, Phase};
 
 /// Reads a message: fetches its linked payloads and decodes them all.
 ///
@@ -229,6 +231,7 @@ impl Opened {
         &self.span
     }
 
+    #[cfg(feature = "nats")]
     pub(crate) fn envelope(&self) -> &Envelope {
         self.incoming.envelope()
     }
