@@ -8,6 +8,7 @@ mod provider;
 mod refusal;
 #[cfg(any(feature = "azure", feature = "gcs", feature = "s3"))]
 mod transport;
+mod unlinked;
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio::time::timeout;
 
 use self::address::{InFlight, Naming};
 use self::attempts::Attempts;
+use self::unlinked::Unlinked;
 use super::download::{Download, DownloadHandler};
 use super::fetch::Fetch;
 use super::handler::{HandlerError, Timeouts};
@@ -33,7 +35,7 @@ use crate::link::{Link, Origin, redact};
 /// signed, or under a URL where the store is served.
 ///
 /// An upload is streamed; one of more than a part ([`Bucket::part_size`]) goes up in parts, at most two of them in memory and
-/// on their way. If it fails or is dropped, its parts are removed. Objects are named by a UUID, or by the digest of their
+/// on their way. If it fails or is dropped, its parts and its object are removed. Objects are named by a UUID, or by the digest of their
 /// bytes ([`Bucket::content_addressed`]), and never by their `dataname`. The `fileserver_url` of a call means nothing here.
 ///
 /// Nothing is removed when a link expires: let the store do that, by a rule for the age of objects and one for uploads in
@@ -258,6 +260,30 @@ impl Bucket {
         .await
     }
 
+    /// Links to an object that is there; it is removed where that fails.
+    async fn uploaded(
+        &self,
+        path: &Path,
+        timeouts: Timeouts,
+        attempts: &Attempts,
+    ) -> Result<Uploaded, HandlerError> {
+        loop {
+            let error = match self.link(path, timeouts).await {
+                Ok(url) => {
+                    return Ok(Uploaded {
+                        fileid: path.to_string(),
+                        ..Uploaded::new(200, url)
+                    });
+                }
+                Err(error) => error,
+            };
+            if let Err(error) = attempts.again(error).await {
+                self.clean_up(path, timeouts).await;
+                return Err(error);
+            }
+        }
+    }
+
     async fn link(&self, path: &Path, timeouts: Timeouts) -> Result<String, HandlerError> {
         let url = match &self.links {
             Links::Served(base_url) => format!("{base_url}/{path}"),
@@ -296,40 +322,28 @@ impl fmt::Debug for Bucket {
 impl UploadHandler for Bucket {
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, HandlerError> {
         let attempts = Arc::new(Attempts::new(upload.retry));
-        let path = match &self.naming.by_content {
-            None => {
-                let path = self.naming.path(&super::new_id().to_string());
-                self.put(&path, &upload, &attempts).await?;
-                path
-            }
-            Some(in_flight) => {
-                let digest = upload.source.digest().await?;
-                let path = self.naming.path(&digest.to_string());
-                // The same bytes at the same time: the second waits, and finds what the first has uploaded.
-                let turn = in_flight.turn(digest);
-                let _turn = turn.lock().await;
-                match self.has(&path, &upload, &attempts).await? {
-                    true => upload.source.skipped(),
-                    false => self.put(&path, &upload, &attempts).await?,
-                }
-                path
-            }
-        };
-        loop {
-            let error = match self.link(&path, upload.timeouts).await {
-                Ok(url) => {
-                    return Ok(Uploaded {
-                        fileid: path.to_string(),
-                        ..Uploaded::new(200, url)
-                    });
-                }
-                Err(error) => error,
+        let Some(in_flight) = &self.naming.by_content else {
+            let path = self.naming.path(&super::new_id().to_string());
+            let unlinked = Unlinked::new(self, &path, upload.timeouts);
+            let uploaded = match self.put(&path, &upload, &attempts).await {
+                Ok(()) => self.uploaded(&path, upload.timeouts, &attempts).await,
+                Err(error) => Err(error),
             };
-            if let Err(error) = attempts.again(error).await {
-                self.clean_up(&path, upload.timeouts).await;
-                return Err(error);
+            unlinked.end();
+            return uploaded;
+        };
+        let digest = upload.source.digest().await?;
+        let path = self.naming.path(&digest.to_string());
+        {
+            // The same bytes at the same time: the second waits, and finds what the first has uploaded.
+            let turn = in_flight.turn(digest);
+            let _turn = turn.lock().await;
+            match self.has(&path, &upload, &attempts).await? {
+                true => upload.source.skipped(),
+                false => self.put(&path, &upload, &attempts).await?,
             }
         }
+        self.uploaded(&path, upload.timeouts, &attempts).await
     }
 
     /// Removes the object; a bucket that names objects by their content removes nothing, since other links may lead there.

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::download::{Download, DownloadHandler};
 use super::environment::fileserver_or_default;
-use super::handler::{HandlerError, before_next_attempt};
+use super::handler::{Cause, HandlerError, before_next_attempt};
 use super::observe;
 use super::sink::Sink;
 use super::upload::{Upload, UploadHandler, Uploaded};
@@ -21,8 +21,14 @@ use crate::retry::Retry;
 ///
 /// Servers take turns. One that fails in a way that another attempt may mend is passed over for a pause, which doubles with each
 /// further failure; then one upload tries it again. An upload that fails goes to the next server at once, also to those in
-/// their pause where no other is left, and waits as its schedule says when all of them have failed. `max_retries` counts its
-/// attempts on all servers together. Clones share what is known of the servers.
+/// their pause where no other is left, and waits as its schedule says when all of them have failed. Where one server refuses an
+/// upload for good, as with most of 4xx, the servers that are left in that round are asked once each before the upload fails; the
+/// one that refused is not passed over for it. Each server that is asked is an attempt, also one that refuses, and `max_retries`
+/// counts the attempts on all servers together. Clones share what is known of the servers.
+///
+/// An upload that is dropped, as by a deadline that is shorter than `read_timeout`, counts as a failure of the server that it was
+/// waiting for, if no byte had gone there and no answer had come for `connect_timeout`, or for the first pause
+/// ([`FileServers::pauses`]) where that is shorter.
 ///
 /// ```
 /// # async fn example() -> Result<(), natsbridge::Error> {
@@ -115,14 +121,14 @@ impl<H> FileServers<H> {
         self
     }
 
-    /// The servers that are passed over now, for those who watch them.
+    /// The servers that are passed over now, for those who watch them; without what may be secret in their URLs.
     pub fn down(&self) -> Vec<String> {
         let now = Instant::now();
         let turns = self.turns();
         let servers = self.servers.iter().zip(&turns.health);
         servers
             .filter(|(_, health)| health.down_until(now).is_some())
-            .map(|(server, _)| server.url.clone())
+            .map(|(server, _)| redact(&server.url))
             .collect()
     }
 
@@ -246,7 +252,14 @@ impl<H: UploadHandler> FileServers<H> {
             retry,
             ..upload
         };
+        let silence = Silence {
+            servers: self,
+            server,
+            began,
+            upload: Some(one),
+        };
         let uploaded = observe::one_of_several(self.handler.upload(one)).await;
+        silence.end();
         match &uploaded {
             Ok(_) => self.succeeded(server),
             Err(error) if error.is_retryable() => self.failed(server, began, error.retry_after),
@@ -259,6 +272,46 @@ impl<H: UploadHandler> FileServers<H> {
     }
 }
 
+/// Counts a failure of a server that was silent when the attempt was dropped: whoever is less patient than `read_timeout` would
+/// never hear of one that hangs, and go there again and again.
+struct Silence<'a, H> {
+    servers: &'a FileServers<H>,
+    server: usize,
+    began: Instant,
+    upload: Option<Upload<'a>>,
+}
+
+impl<H> Silence<'_, H> {
+    fn end(mut self) {
+        self.upload = None;
+    }
+}
+
+impl<H> Drop for Silence<'_, H> {
+    fn drop(&mut self) {
+        let Some(upload) = self.upload else { return };
+        // An upload that was given up early, as where another payload failed, says nothing of its server.
+        let patience = upload.timeouts.connect_timeout.min(self.servers.pause);
+        let silent = self.began.elapsed().min(upload.source.last().elapsed());
+        if silent >= patience {
+            self.servers.failed(self.server, self.began, None);
+        }
+    }
+}
+
+/// What several servers say of one upload, which may succeed later if one of them may take it.
+fn together(first: Option<HandlerError>, second: HandlerError) -> HandlerError {
+    match first {
+        None => second,
+        Some(first) => HandlerError {
+            message: format!("{}; {}", first.message, second.message),
+            retryable: first.retryable || second.retryable,
+            retry_after: first.retry_after.max(second.retry_after),
+            ..second
+        },
+    }
+}
+
 impl<H: UploadHandler> UploadHandler for FileServers<H> {
     async fn upload(&self, upload: Upload<'_>) -> Result<Uploaded, HandlerError> {
         let retry = upload.retry;
@@ -266,21 +319,29 @@ impl<H: UploadHandler> UploadHandler for FileServers<H> {
         loop {
             let order = self.order();
             round += 1;
+            let (mut failures, mut is_refused) = (None, false);
             for (at, server) in order.iter().enumerate() {
                 attempt += 1;
                 let error = match self.upload_to(*server, upload).await {
-                    Err(error) if error.is_retryable() => error,
+                    Err(error) if error.is_retryable() || error.cause == Cause::Server => error,
                     done => return done,
                 };
+                let is_last = at + 1 == order.len();
+                is_refused |= !error.is_retryable();
+                let all = together(failures.take(), error.clone());
+                if is_refused && (is_last || attempt >= retry.max_retries) {
+                    return Err(all);
+                }
+                failures = Some(all);
                 if attempt >= retry.max_retries {
                     // No other is due, which is told.
                     before_next_attempt(&retry, attempt, error).await?;
                     return Err(HandlerError::new("no file server was tried"));
                 }
                 // The waits go by rounds, their end by attempts.
-                let delay = match at + 1 < order.len() {
-                    true => Duration::ZERO,
-                    false => self.wait(&retry, round, &error),
+                let delay = match is_last {
+                    false => Duration::ZERO,
+                    true => self.wait(&retry, round, &error),
                 };
                 observe::retried(&retry, attempt, delay, &error);
                 tokio::time::sleep(delay).await;

@@ -161,8 +161,8 @@ impl Drop for Unfinished {
     }
 }
 
-/// How long a store may still be busy with a part whose sender has gone.
-const SETTLING: Duration = Duration::from_secs(1);
+/// How long a store may still be busy with bytes whose sender has gone.
+pub(super) const SETTLING: Duration = Duration::from_secs(1);
 
 /// Nobody is kept waiting for it by a store that hangs, and that it fails changes nothing.
 async fn abort(upload: &mut dyn MultipartUpload, timeouts: Timeouts) {

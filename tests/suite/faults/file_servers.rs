@@ -7,7 +7,7 @@ use natsbridge::{
     DownloadHandler, FileServers, Part, Plik, SmartSend, UploadHandler, smartreceive, smartsend,
 };
 
-use super::answer::Answer;
+use super::answer::{Answer, Step};
 use super::server::Server;
 use super::stores::links;
 use super::{DELAY, at_least, promptly, verdict};
@@ -218,17 +218,109 @@ async fn one_server_is_tried_as_ever() {
 }
 
 #[tokio::test]
-async fn a_failure_for_good_is_nobodys_fault() {
+async fn a_refusal_for_good_is_not_the_last_word() {
     let all = [Server::start().await, Server::start().await];
     all[0].script("POST /upload", [Answer::status(400)]);
     let servers = servers(all.iter().map(Server::url));
-    let error = promptly(send(&servers, 0))
+    let json = sent(&servers, 0).await;
+    assert!(links(&json)[0].starts_with(&all[1].url()), "{json}");
+    assert_eq!(all.each_ref().map(uploads), [1, 1]);
+    assert_eq!(servers.down(), Vec::<String>::new(), "it is nobody's fault");
+    // One attempt is one server, whatever it says.
+    let all = [Server::start().await, Server::start().await];
+    all[0].script("POST /upload", [Answer::status(400)]);
+    let servers = self::servers(all.iter().map(Server::url));
+    promptly(send(&servers, 0).max_retries(1))
         .await
-        .expect_err("too large, say");
-    assert!(!error.is_retryable());
-    assert!(error.message().contains(&all[0].url()), "{error}");
+        .expect_err("a refusal");
     assert_eq!(all.each_ref().map(uploads), [1, 0]);
+}
+
+#[tokio::test]
+async fn behind_a_refusal_for_good_the_others_are_asked_once() {
+    for (others, is_retryable) in [([400, 413], false), ([503, 400], true), ([400, 503], true)] {
+        let all = [
+            Server::start().await,
+            Server::start().await,
+            Server::start().await,
+        ];
+        for (server, status) in all.iter().zip([401, others[0], others[1]]) {
+            server.script("POST /upload", [Answer::status(status)]);
+        }
+        let servers = servers(all.iter().map(Server::url));
+        let error = promptly(send(&servers, 0))
+            .await
+            .expect_err("nobody takes it");
+        assert_eq!(all.each_ref().map(uploads), [1, 1, 1], "{others:?}");
+        assert_eq!(error.is_retryable(), is_retryable, "{error}");
+        for server in &all {
+            assert!(error.message().contains(&server.url()), "{error}");
+        }
+    }
+}
+
+/// Longer than [`IMPATIENT`], and shorter than any time-out for reading.
+const SHORT: Duration = Duration::from_millis(600);
+
+/// How long a server is silent until a dropped upload counts against it.
+const IMPATIENT: Duration = Duration::from_millis(300);
+
+#[tokio::test]
+async fn one_that_hangs_is_passed_over_although_nobody_waits_for_its_time_out() {
+    for silence in ["POST /upload", "POST /file/"] {
+        let (silent, other) = (Server::start().await, Server::start().await);
+        silent.script(silence, [Answer::silence()]);
+        let servers = servers([silent.url(), other.url()]);
+        let hurried = |byte| {
+            let call = send(&servers, byte).connect_timeout(IMPATIENT);
+            promptly(call.deadline(SHORT))
+        };
+        let error = hurried(0).await.expect_err("silence");
+        assert!(error.message().contains("deadline"), "{error}");
+        assert_eq!(servers.down(), [silent.url()]);
+        for byte in 1..5 {
+            hurried(byte).await.expect("a message");
+        }
+        assert_eq!(uploads(&silent), 1, "{silence}");
+        assert_eq!(uploads(&other), 4, "{silence}");
+    }
+}
+
+#[tokio::test]
+async fn an_upload_that_is_given_up_early_says_nothing_of_its_server() {
+    let silent = Server::start().await;
+    silent.script("POST /upload", [Answer::silence()]);
+    let servers = servers([silent.url()]);
+    let early = send(&servers, 0).deadline(SHORT);
+    promptly(early).await.expect_err("silence");
+    assert_eq!(uploads(&silent), 1);
     assert_eq!(servers.down(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn one_that_is_slow_does_not_hang() {
+    let slow = Server::narrow().await;
+    let sips = Step::Sip(256 << 10, Duration::from_millis(10));
+    slow.script("POST /file/", [Answer::of([sips, Step::Usual])]);
+    let servers = servers([slow.url()]);
+    let call = smartsend("a.b", [Part::binary("f", vec![0; 64 << 20])])
+        .fallback(false)
+        .fileserver_upload_handler(servers.clone())
+        .connect_timeout(2 * IMPATIENT)
+        .deadline(3 * IMPATIENT);
+    promptly(call).await.expect_err("too slow for the deadline");
+    assert_eq!(slow.count("POST /file/"), 1);
+    assert_eq!(servers.down(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn those_that_are_down_are_told_without_their_secrets() {
+    let dead = nowhere().await;
+    let servers = servers([format!("{dead}/?token=hunter2")]);
+    promptly(send(&servers, 0).max_retries(1))
+        .await
+        .expect_err("nobody is there");
+    assert_eq!(servers.down(), [format!("{dead}/?…")]);
 }
 
 #[tokio::test]

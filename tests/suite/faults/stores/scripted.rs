@@ -247,6 +247,72 @@ async fn parts_that_fail_for_good_are_removed() {
     );
 }
 
+/// The paths of the objects that were asked to be removed, once there are that many or too much time has passed.
+async fn removed(server: &Server, number: usize) -> Vec<String> {
+    let end = Instant::now() + Duration::from_secs(10);
+    loop {
+        let lines = server.lines().into_iter();
+        let paths: Vec<String> = lines
+            .filter_map(|line| Some(line.strip_prefix("DELETE ")?.to_owned()))
+            .filter(|path| !path.contains('?'))
+            .collect();
+        if paths.len() >= number || Instant::now() > end {
+            return paths;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Where the first request with that method went.
+fn path(server: &Server, method: &str) -> String {
+    let lines = server.lines();
+    let target = lines.iter().find_map(|line| line.strip_prefix(method));
+    let path = target.and_then(|target| target.trim().split('?').next());
+    path.expect("a request").to_owned()
+}
+
+#[tokio::test]
+async fn an_upload_that_is_cut_off_leaves_no_object() {
+    let server = Server::start().await;
+    // It has all the bytes, and its answer comes too late.
+    server.script("PUT /payloads/", [Answer::silence()]);
+    server.script("DELETE /payloads/", [Answer::status(204)]);
+    failing(sending(&server, 1000).deadline(Duration::from_millis(300))).await;
+    let object = path(&server, "PUT ");
+    // At once, and when the store has come to rest.
+    assert_eq!(removed(&server, 2).await, [object.clone(), object]);
+    assert_eq!(server.count("PUT "), 1);
+}
+
+#[tokio::test]
+async fn parts_that_are_cut_off_while_they_are_put_together_leave_no_object() {
+    let server = Server::start().await;
+    let opened =
+        b"<InitiateMultipartUploadResult><UploadId>U</UploadId></InitiateMultipartUploadResult>";
+    server.script("PUT /payloads/", [stored()]);
+    server.script("POST /payloads/", [Answer::body(opened), Answer::silence()]);
+    server.script("DELETE /payloads/", [Answer::status(204)]);
+    failing(sending(&server, 6 << 20).deadline(Duration::from_secs(3))).await;
+    assert_eq!(server.count("POST "), 2, "{:?}", server.lines());
+    let object = path(&server, "POST ");
+    assert_eq!(removed(&server, 2).await, [object.clone(), object]);
+}
+
+#[tokio::test]
+async fn what_others_may_link_to_stays_although_an_upload_of_it_is_cut_off() {
+    let server = Server::start().await;
+    server.script("HEAD /payloads/", [Answer::status(404)]);
+    server.script("PUT /payloads/", [Answer::silence()]);
+    server.script("DELETE /payloads/", [Answer::status(204)]);
+    let call = sending(&server, 1000)
+        .fileserver_upload_handler(bucket(&server).content_addressed())
+        .deadline(Duration::from_millis(300));
+    failing(call).await;
+    assert_eq!(server.count("PUT "), 1);
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    assert_eq!(server.count("DELETE "), 0, "{:?}", server.lines());
+}
+
 #[tokio::test]
 async fn what_is_there_in_the_right_size_is_not_sent_again() {
     let there = |size: usize| {
