@@ -170,12 +170,16 @@ pub(super) async fn before_next_attempt(
     error: HandlerError,
 ) -> Result<(), HandlerError> {
     if !error.retryable {
+        // After further attempts it is their end: a file that can be fetched once is gone after an attempt that broke off.
+        if attempt > 1 {
+            observe::given_up(retry, attempt, &error);
+        }
         return Err(error);
     }
     let random = f64::from(super::new_id().as_bytes()[0]) / 255.0;
     let delay = retry.delay(attempt, error.retry_after, random);
     if delay.is_none() {
-        observe::exceeded(attempt, &error);
+        observe::given_up(retry, attempt, &error);
     }
     match delay {
         Some(delay) => {
@@ -201,6 +205,7 @@ pub(super) async fn within<T>(
         Some(deadline) => match tokio::time::timeout_at(deadline, call).await {
             Ok(result) => result,
             Err(_) => {
+                observe::out_of_time();
                 let message = "the deadline of the whole call passed";
                 Err(HandlerError::new(message).retryable(true))
             }

@@ -334,10 +334,9 @@ impl SmartReceive {
             Some(pending.size),
             Some(pending.link.origin()),
             Fields::of_payload(envelope, &envelope.payloads[pending.index]),
-            call,
+            within(deadline, call),
         );
-        let taken = within(deadline, call).await;
-        taken
+        call.await
             .map(|taken| (pending.index, taken))
             .map_err(|error: HandlerError| {
                 let message = format!(

@@ -29,9 +29,9 @@ pub enum Kind {
 }
 
 /// The upper bounds of a histogram's buckets, in seconds; 0.2 is the time that most messages have to keep (1.3 of the
-/// requirements), 30 the time after which an attempt of a transfer is given up.
-pub(super) const BUCKETS: [f64; 14] = [
-    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0,
+/// requirements), 30 the time after which an attempt of a transfer is given up, 120 that after which a delivery is.
+pub(super) const BUCKETS: [f64; 16] = [
+    0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0,
 ];
 
 const DIRECTION: &[(&str, &[&str])] = &[("direction", &["upload", "download"])];
@@ -62,7 +62,7 @@ pub const LIBRARY: &[Metric] = &[
     },
     counter(
         "download_retry_exceeded_total",
-        "Downloads that were given up after the last attempt.",
+        "Downloads that were given up after further attempts, or at the deadline.",
     ),
     counter(
         "slow_consumer_lost_total",
@@ -182,6 +182,8 @@ mod tests {
     #[test]
     fn the_target_of_most_messages_is_a_bound_of_the_buckets() {
         assert!(BUCKETS.contains(&0.2));
+        // The default deadline of a delivery.
+        assert_eq!(BUCKETS.last(), Some(&120.0));
         assert!(BUCKETS.is_sorted());
     }
 }

@@ -276,9 +276,38 @@ fn compose_starts_what_there_is() {
         commands += 1;
     }
     assert_eq!(commands, 1);
-    let mounted = strings(&compose["services"]["prometheus"]["volumes"]);
-    for file in mounted.iter().filter_map(|mount| mount.strip_prefix("./")) {
-        let (file, _) = file.split_once(':').expect("a place in the container");
-        assert!(folder().join(file).is_file(), "{file}");
+    let volumes = strings(&compose["services"]["prometheus"]["volumes"]);
+    let mounts = volumes.iter().filter_map(|mount| mount.strip_prefix("./"));
+    let mut mounted = BTreeSet::new();
+    for mount in mounts {
+        let (here, there) = mount.split_once(':').expect("a place in the container");
+        assert!(folder().join(here).exists(), "{here}");
+        assert_eq!(there, format!("/etc/prometheus/{here}:ro"));
+        mounted.insert(here.to_owned());
     }
+    assert_eq!(mounted, read_by_prometheus());
+}
+
+/// What prometheus.yml names beside itself, and itself. Of a pattern it is the folder, with a file in it that is one of its kind.
+fn read_by_prometheus() -> BTreeSet<String> {
+    let config = yaml("prometheus.yml");
+    let mut names = BTreeSet::from(["prometheus.yml".to_owned()]);
+    names.extend(strings(&config["rule_files"]));
+    let jobs = config["scrape_configs"].as_array().expect("jobs").iter();
+    let lists = jobs.filter_map(|job| job["file_sd_configs"].as_array());
+    for pattern in lists.flatten().flat_map(|list| strings(&list["files"])) {
+        let (dir, kind) = pattern.split_once("/*").expect("a pattern in a folder");
+        let files = fs::read_dir(folder().join(dir)).expect("the folder");
+        let files = files.map(|file| file.expect("a file").file_name());
+        let files: Vec<String> = files
+            .filter_map(|name| name.into_string().ok())
+            .filter(|name| name.ends_with(kind))
+            .collect();
+        assert!(!files.is_empty(), "{pattern}");
+        for file in files {
+            assert!(yaml(&format!("{dir}/{file}")).is_array(), "{file}");
+        }
+        names.insert(dir.to_owned());
+    }
+    names
 }

@@ -112,7 +112,7 @@ async fn plain_requests(url: &str) {
         "probe_duration_seconds_bucket{kind=\"10kb\",le=\"0.1\"} 0",
         "probe_duration_seconds_bucket{kind=\"10kb\",le=\"0.2\"} 19",
         "probe_duration_seconds_bucket{kind=\"10kb\",le=\"+Inf\"} 20",
-        "# HELP download_retry_exceeded_total Downloads that were given up after the last attempt.",
+        "# HELP download_retry_exceeded_total Downloads that were given up after further attempts, or at the deadline.",
     ] {
         assert!(
             text.lines().any(|found| found == line),

@@ -32,7 +32,7 @@ pub fn describe_metrics() {
         (RETRY_ATTEMPTS, "Further attempts of uploads and downloads"),
         (
             DOWNLOAD_RETRY_EXCEEDED,
-            "Downloads that failed in their last attempt",
+            "Downloads that were given up after further attempts, or at the deadline",
         ),
         #[cfg(feature = "nats")]
         (LOST, "Messages lost since a subscriber was too slow"),

@@ -26,7 +26,7 @@ pub use metric::describe_metrics;
 #[cfg(feature = "nats")]
 pub(crate) use trace::{Operation, continue_trace, describe_operation, trace_context};
 pub(super) use transfer::{
-    exceeded, fell_back, one_of_several, out_of_reach, retried, server_down, server_up,
-    transferring,
+    fell_back, given_up, one_of_several, out_of_reach, out_of_time, retried, server_down,
+    server_up, transferring,
 };
 pub(crate) use warning::{broadcast_by_oneshot, loopback_link};

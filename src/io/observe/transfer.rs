@@ -101,8 +101,8 @@ pub(in crate::io) fn retried(retry: &Retry, attempt: u32, delay: Duration, error
     let _ = told;
 }
 
-/// The last attempt failed.
-pub(in crate::io) fn exceeded(attempts: u32, error: &HandlerError) {
+/// The last attempt failed, or a further one in such a way that no other would help.
+pub(in crate::io) fn given_up(retry: &Retry, attempts: u32, error: &HandlerError) {
     if ONE_OF_SEVERAL.try_with(|()| ()).is_ok() {
         return;
     }
@@ -113,7 +113,25 @@ pub(in crate::io) fn exceeded(attempts: u32, error: &HandlerError) {
         tell!(
             WARN,
             transfer.fields,
-            "{} of payload '{}' failed for good after {attempts} of {attempts} attempts: {error}",
+            "{} of payload '{}' failed for good after {attempts} of {} attempts: {error}",
+            noun(transfer.direction),
+            shown(&transfer.dataname),
+            retry.max_retries
+        );
+    });
+    let _ = told;
+}
+
+/// The deadline of the whole call ended a transfer.
+pub(in crate::io) fn out_of_time() {
+    let told = CURRENT.try_with(|transfer| {
+        if transfer.direction == Direction::Download {
+            metric::count(metric::DOWNLOAD_RETRY_EXCEEDED, 1);
+        }
+        tell!(
+            WARN,
+            transfer.fields,
+            "{} of payload '{}' was ended by the deadline of the whole call",
             noun(transfer.direction),
             shown(&transfer.dataname)
         );

@@ -6,7 +6,7 @@ use metrics_util::debugging::{DebugValue, DebuggingRecorder, Snapshotter};
 use natsbridge::{Part, describe_metrics, fetch_with_backoff, smartreceive, smartsend};
 
 use super::DELAY;
-use crate::faults::answer::Answer;
+use crate::faults::answer::{Answer, Step};
 use crate::faults::server::Server;
 
 /// Each metric as `name{label=value}`, with its count, or how many durations it has.
@@ -120,6 +120,57 @@ async fn what_is_not_tried_again_is_not_exceeded() {
         .await
         .expect_err("a file that is gone");
     assert_counts(&snapshotter, &[]);
+}
+
+/// What a one-shot link does once the first attempt broke off.
+#[tokio::test]
+async fn a_download_that_fails_for_good_behind_a_further_attempt_is_exceeded() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let server = Server::start().await;
+    server.script(
+        "GET /oneshot",
+        [Answer::cut(b"abcdef", 3, &[]), Answer::status(404)],
+    );
+    fetch_with_backoff(server.link("/oneshot"))
+        .base_delay(DELAY)
+        .await
+        .expect_err("a file that is gone");
+    assert_counts(
+        &snapshotter,
+        &[
+            ("download_retry_exceeded_total", 1),
+            ("retry_attempts_total{direction=download}", 1),
+        ],
+    );
+}
+
+#[tokio::test]
+async fn a_download_that_the_deadline_ends_is_exceeded() {
+    let recorder = DebuggingRecorder::new();
+    let snapshotter = recorder.snapshotter();
+    let _guard = metrics::set_default_local_recorder(&recorder);
+    let server = Server::start().await;
+    let (_, json) = smartsend("a.b", [Part::binary("p", vec![1; 9])])
+        .size_threshold(1)
+        .fileserver_url(server.url())
+        .await
+        .expect("a message");
+    server.script("GET /file/", [Answer::of([Step::Hold])]);
+    smartreceive(json)
+        .fileserver_url(server.url())
+        .deadline(DELAY)
+        .await
+        .expect_err("a server that is silent");
+    assert_counts(
+        &snapshotter,
+        &[
+            ("download_retry_exceeded_total", 1),
+            ("file_upload_duration_seconds", 1),
+            ("messages_sent_total", 1),
+        ],
+    );
 }
 
 #[test]
