@@ -71,7 +71,7 @@ pub use io::{
     Direction, Download, DownloadHandler, Environment, Fetch, FetchWithBackoff, FileServers,
     Folder, HandlerError, Memory, Plik, Progress, Sink, SmartReceive, SmartSend, Source, Timeouts,
     Upload, UploadHandler, Uploaded, fetch_with_backoff, new_id, now, plik_oneshot_upload,
-    smartreceive, smartsend,
+    removals_done, smartreceive, smartsend,
 };
 pub use link::{InvalidLink, Link, Origin};
 #[cfg(feature = "nats")]

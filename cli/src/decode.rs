@@ -49,7 +49,7 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
     let text = tokio::task::spawn_blocking(move || message::read(&file, max_bytes))
         .await
         .map_err(|error| Failure::Local(format!("the message cannot be read: {error}")))??;
-    let message = arguments.reading.apply(Place::of_bars())?(smartreceive(text));
+    let message = arguments.reading.apply(Place::of_bars(), || ())?(smartreceive(text));
     let received = match &arguments.out_dir {
         None => message.await?,
         Some(dir) => {

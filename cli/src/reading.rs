@@ -1,9 +1,10 @@
 //! How messages are read, as `decode` and `receive` are told it: where links may lead, limits and transfers.
 
 use clap::Args;
-use natsbridge::{Origin, Plik, SmartReceive};
+use natsbridge::{InvalidLink, Origin, Plik, SmartReceive};
 
 use crate::bars::Place;
+use crate::discreet::Discreet;
 use crate::failure::Failure;
 use crate::message;
 use crate::transfer::Transfer;
@@ -13,7 +14,7 @@ use crate::transfer::Transfer;
 pub(crate) struct Reading {
     /// Follow links to this origin (scheme, host, port), and to no other that is not named so; may be repeated
     /// [default: the file server's]
-    #[arg(long = "allow-origin", value_name = "URL")]
+    #[arg(long = "allow-origin", value_name = "URL", value_parser = Discreet(origin))]
     allowed_origins: Vec<Origin>,
     /// The message, at most [default: 67108864]
     #[arg(long, value_name = "BYTES")]
@@ -31,18 +32,22 @@ impl Reading {
         self.max_message_bytes.unwrap_or(message::MAX_BYTES)
     }
 
-    /// What passes the options to any number of messages that are being read.
+    /// What passes the options to any number of messages that are being read. For each, `begin` is called, and what it gives is
+    /// dropped once the message is received or given up.
     ///
     /// # Errors
     ///
     /// Wrong usage where a password is given and no server that may have it.
-    pub(crate) fn apply(
+    pub(crate) fn apply<H: Send + Sync + 'static>(
         self,
         place: Place,
+        begin: impl Fn() -> H + Send + Sync + 'static,
     ) -> Result<impl Fn(SmartReceive) -> SmartReceive + Send + Sync + 'static, Failure> {
         let handler: Option<Plik> = self.transfer.download_handler()?;
         Ok(move |message| {
-            let mut message = self.transfer.receive(message, handler.clone(), &place);
+            let mut message = self
+                .transfer
+                .receive(message, handler.clone(), &place, begin());
             if !self.allowed_origins.is_empty() {
                 message = message.allowed_origins(self.allowed_origins.clone());
             }
@@ -55,4 +60,9 @@ impl Reading {
             message
         })
     }
+}
+
+fn origin(url: &str) -> Result<Origin, String> {
+    url.parse()
+        .map_err(|reason: InvalidLink| reason.to_string())
 }

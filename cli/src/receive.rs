@@ -1,13 +1,11 @@
 //! `natsbridge receive`: messages as they come over NATS.
 
-use std::future::pending;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use natsbridge::{Error, Message, SmartReceive, Subscription, now};
-use tokio::time::sleep;
 
 use crate::arrival::Arrival;
 use crate::bars::Place;
@@ -17,7 +15,8 @@ use crate::failure::Failure;
 use crate::output;
 use crate::reading::Reading;
 use crate::signal::{self, Stop};
-use crate::spool::Spool;
+use crate::silence::Silence;
+use crate::spool::{Scratch, Spool};
 use crate::telemetry::Metrics;
 
 /// Subscribe to a subject, and print each message as it comes, or write its payloads to files.
@@ -36,6 +35,8 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     count: Option<u64>,
     /// End when no message came for so long; exit code 3 where --count asks for more
+    ///
+    /// It does not run while a message is being fetched.
     #[arg(long, value_name = "TIME", value_parser = duration::parse)]
     timeout: Option<Duration>,
     /// Write the payloads of each message into a sub-folder of this one: 000001, 000002, ...
@@ -75,7 +76,12 @@ Exit code 1 where a message could not be read, 130 after Ctrl-C, 143 after SIGTE
 );
 
 pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
-    let (bad, signal) = signal::or_drain(|stop| receive(arguments, stop)).await?;
+    let mut scratch = None;
+    let received = signal::or_drain(|stop| receive(arguments, &mut scratch, stop)).await;
+    if let Some(scratch) = scratch {
+        scratch.remove().await;
+    }
+    let (bad, signal) = received?;
     match (signal, bad) {
         (Some(signal), _) => Err(Failure::Stopped(signal)),
         (None, 0) => Ok(()),
@@ -84,7 +90,13 @@ pub(crate) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 /// Receives until the end, and gives the number of messages that could not be read.
-async fn receive(arguments: Arguments, stop: Stop) -> Result<u64, Failure> {
+///
+/// `scratch` is set to what the caller has to remove when this has ended or was dropped.
+async fn receive(
+    arguments: Arguments,
+    scratch: &mut Option<Scratch>,
+    stop: Stop,
+) -> Result<u64, Failure> {
     let Arguments {
         subject,
         queue,
@@ -99,9 +111,16 @@ async fn receive(arguments: Arguments, stop: Stop) -> Result<u64, Failure> {
     } = arguments;
     let place = Place::of_bars_or_lines();
     let _endpoint = metrics.start(&[]).await?;
-    let spool = dir.as_deref().map(Spool::open).transpose()?;
+    let mut spool = None;
+    if let Some(dir) = &dir {
+        let (opened, removable) = Spool::open(dir)?;
+        spool = Some(opened);
+        *scratch = Some(removable);
+    }
     let staging = spool.as_ref().map(Spool::staging);
-    let options = reading.apply(place.clone())?;
+    let silence = Silence::default();
+    let watched = silence.clone();
+    let options = reading.apply(place.clone(), move || watched.interrupt())?;
     let session = connection.connect(&place, Ok).await?;
     let subscribe = match queue {
         None => session.bridge.subscribe(&subject),
@@ -124,6 +143,7 @@ async fn receive(arguments: Arguments, stop: Stop) -> Result<u64, Failure> {
     let mut receiver = Receiver {
         count,
         timeout,
+        silence,
         json,
         ack,
         place,
@@ -148,6 +168,7 @@ async fn receive(arguments: Arguments, stop: Stop) -> Result<u64, Failure> {
 struct Receiver {
     count: Option<u64>,
     timeout: Option<Duration>,
+    silence: Silence,
     json: bool,
     ack: bool,
     place: Place,
@@ -175,7 +196,7 @@ impl Receiver {
                     continue;
                 }
                 item = subscription.next() => item,
-                () = silence(self.timeout), if !is_draining => return self.nothing_came(),
+                () = self.silence.has_lasted(self.timeout), if !is_draining => return self.nothing_came(),
             };
             let Some(item) = item else { break };
             self.seen += 1;
@@ -225,12 +246,5 @@ impl Receiver {
                 self.seen
             ))),
         }
-    }
-}
-
-async fn silence(timeout: Option<Duration>) {
-    match timeout {
-        None => pending().await,
-        Some(timeout) => sleep(timeout).await,
     }
 }

@@ -11,6 +11,7 @@ use crate::arrival::Arrival;
 use crate::bars::Place;
 use crate::compose::{Compose, Composed};
 use crate::connection::{Connection, login_help};
+use crate::discreet::Discreet;
 use crate::duration;
 use crate::failure::Failure;
 use crate::output::{self, one_line};
@@ -42,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "TIME", value_parser = duration::parse, requires = "request")]
     timeout: Option<Duration>,
     /// A NATS header, NAME:VALUE; may be repeated
-    #[arg(long = "header", value_name = "HEADER", value_parser = header)]
+    #[arg(long = "header", value_name = "HEADER", value_parser = Discreet(header))]
     headers: Vec<(String, String)>,
     /// Print one line of JSON
     #[arg(long)]

@@ -3,10 +3,12 @@
 use std::future::Future;
 use std::io;
 use std::pin::pin;
+use std::time::Duration;
 
 #[cfg(unix)]
 use tokio::signal::unix;
 use tokio::sync::watch;
+use tokio::time::timeout;
 
 use crate::failure::Failure;
 
@@ -36,21 +38,22 @@ impl Signal {
     }
 }
 
-/// Runs `work` until a signal comes; then drops it, and with it all that it holds.
+/// Runs `work` until a signal comes; then drops it, and with it all that it holds. What it had uploaded for nothing is removed by
+/// the end of this call, unless another signal comes.
 pub(crate) async fn or_stop<T>(
     work: impl Future<Output = Result<T, Failure>>,
 ) -> Result<T, Failure> {
-    tokio::select! {
+    let mut signals = Signals::listen().map_err(|error| no_signals(&error))?;
+    let outcome = tokio::select! {
         outcome = work => outcome,
-        signal = next() => Err(match signal {
-            Ok(signal) => Failure::Stopped(signal),
-            Err(error) => no_signals(&error),
-        }),
-    }
+        signal = signals.next() => Err(Failure::Stopped(signal)),
+    };
+    signals.or_removed().await;
+    outcome
 }
 
 /// Runs `work` to its end, and says which signal it ended by. A first signal asks it to finish what it has begun; a second one
-/// drops it.
+/// drops it, and ends the removal of what it had uploaded for nothing as well.
 pub(crate) async fn or_drain<T, F>(
     work: impl FnOnce(Stop) -> F,
 ) -> Result<(T, Option<Signal>), Failure>
@@ -59,7 +62,19 @@ where
 {
     let mut signals = Signals::listen().map_err(|error| no_signals(&error))?;
     let (ask, asked) = watch::channel(false);
-    let mut work = pin!(work(Stop(asked)));
+    let outcome = drained(work(Stop(asked)), &mut signals, &ask).await;
+    if !matches!(outcome, Err(Failure::Stopped(_))) {
+        signals.or_removed().await;
+    }
+    outcome
+}
+
+async fn drained<T>(
+    work: impl Future<Output = Result<T, Failure>>,
+    signals: &mut Signals,
+    ask: &watch::Sender<bool>,
+) -> Result<(T, Option<Signal>), Failure> {
+    let mut work = pin!(work);
     let first = tokio::select! {
         outcome = &mut work => return outcome.map(|value| (value, None)),
         signal = signals.next() => signal,
@@ -71,6 +86,9 @@ where
         second = signals.next() => Err(Failure::Stopped(second)),
     }
 }
+
+/// How long removals may hold up the end.
+const REMOVAL: Duration = Duration::from_secs(5);
 
 /// Tells work that it is to finish.
 #[derive(Clone, Debug)]
@@ -88,6 +106,18 @@ impl Stop {
 /// Waits for a signal.
 pub(crate) async fn next() -> io::Result<Signal> {
     Ok(Signals::listen()?.next().await)
+}
+
+impl Signals {
+    /// Waits until what was uploaded for nothing is removed, but not for long, nor beyond the next signal.
+    async fn or_removed(&mut self) {
+        tokio::select! {
+            biased;
+            // A server that hangs has had its time; nothing can be done about it.
+            _ = timeout(REMOVAL, natsbridge::removals_done()) => {}
+            _ = self.next() => {}
+        }
+    }
 }
 
 /// Signals from now on, none of which is missed.

@@ -5,10 +5,12 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use natsbridge::wire::{Payload, PayloadType};
 use natsbridge::{Received, SmartReceive, Value};
 use tempfile::TempDir;
+use tokio::time::sleep;
 
 use crate::failure::Failure;
 
@@ -20,20 +22,39 @@ pub(crate) struct Spool {
     staging: Staging,
 }
 
-/// Where messages wait that are still being fetched; removed with what is left in it.
+/// Where messages wait that are still being fetched: the path of a [`Scratch`].
 #[derive(Clone)]
 pub(crate) struct Staging {
-    folder: Arc<TempDir>,
+    folder: Arc<Path>,
     next: Arc<AtomicU64>,
 }
 
+/// The folder behind a [`Staging`]. The tasks that fetch hold no part of it, since nobody knows when they end.
+pub(crate) struct Scratch(TempDir);
+
+impl Scratch {
+    /// Removes it with what is left in it.
+    pub(crate) async fn remove(self) {
+        const ATTEMPTS: u32 = 40;
+        const PAUSE: Duration = Duration::from_millis(25);
+        let path = self.0.keep();
+        for _ in 0..ATTEMPTS {
+            // A task that has just been told to end may be making its file, and then the folder is not empty after all.
+            match fs::remove_dir_all(&path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => sleep(PAUSE).await,
+                _ => break,
+            }
+        }
+    }
+}
+
 impl Spool {
-    /// Opens a folder, which is made if it is not there. Numbers go on behind those that are in it.
+    /// Opens a folder, which is made if it is not there. Numbers go on behind those that are in it. The scratch is to be removed at the end.
     ///
     /// # Errors
     ///
     /// Wrong usage where it cannot be written.
-    pub(crate) fn open(folder: &Path) -> Result<Self, Failure> {
+    pub(crate) fn open(folder: &Path) -> Result<(Self, Scratch), Failure> {
         let open = || {
             fs::create_dir_all(folder)?;
             let last = last_number(folder)?;
@@ -47,14 +68,15 @@ impl Spool {
             let folder = folder.display();
             Failure::Usage(format!("the folder {folder} cannot be used: {error}"))
         })?;
-        Ok(Spool {
+        let spool = Spool {
             folder: folder.to_owned(),
             last,
             staging: Staging {
-                folder: Arc::new(staging),
+                folder: staging.path().into(),
                 next: Arc::default(),
             },
-        })
+        };
+        Ok((spool, Scratch(staging)))
     }
 
     /// Where its messages are to be received.
@@ -113,7 +135,7 @@ impl Staging {
     pub(crate) fn receive(&self, message: SmartReceive) -> SmartReceive {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let folder = Waiting {
-            path: self.folder.path().join(number.to_string()),
+            path: self.folder.join(number.to_string()),
             made: OnceLock::new(),
         };
         message
@@ -168,6 +190,17 @@ fn last_number(folder: &Path) -> io::Result<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_scratch_goes_although_tasks_know_of_it() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let (spool, scratch) = Spool::open(folder.path()).ok().expect("a spool");
+        let staging = spool.staging();
+        fs::create_dir(staging.folder.join("0")).expect("a folder");
+        scratch.remove().await;
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 0);
+        drop(staging);
+    }
 
     #[test]
     fn numbers_go_on_behind_those_that_are_there() {

@@ -57,13 +57,17 @@ pub(crate) struct Transfer {
 
 /// The builder methods that both directions have under the same names.
 macro_rules! apply {
-    ($transfer:expr, $builder:expr, $place:expr, [$($argument:ident),*]) => {{
+    ($transfer:expr, $builder:expr, $place:expr, $held:expr, [$($argument:ident),*]) => {{
         let mut builder = $builder.retry(Retry { jitter: $transfer.jitter, ..Retry::default() });
         $(if let Some(value) = $transfer.$argument.clone() {
             builder = builder.$argument(value);
         })*
         let bars = Bars::new($place);
-        builder.on_progress(move |progress| bars.show(&progress))
+        let held = $held;
+        builder.on_progress(move |progress| {
+            let _ = &held;
+            bars.show(&progress)
+        })
     }};
 }
 
@@ -75,6 +79,7 @@ impl Transfer {
             self,
             message.fileserver_upload_handler(handler),
             place,
+            (),
             [
                 fileserver_url,
                 max_retries,
@@ -87,17 +92,19 @@ impl Transfer {
         )
     }
 
-    /// Passes the options to a message that is being read, whose links `handler` follows.
+    /// Passes the options to a message that is being read, whose links `handler` follows; `held` is dropped with it.
     pub(crate) fn receive(
         &self,
         message: SmartReceive,
         handler: Option<Plik>,
         place: &Place,
+        held: impl Send + Sync + 'static,
     ) -> SmartReceive {
         let message = apply!(
             self,
             message,
             place,
+            held,
             [
                 fileserver_url,
                 max_retries,

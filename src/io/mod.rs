@@ -43,3 +43,4 @@ pub use send::{SmartSend, smartsend};
 pub use sink::Sink;
 pub use source::Source;
 pub use upload::{Upload, UploadHandler, Uploaded};
+pub use uploads::removals_done;

@@ -9,7 +9,6 @@ use reqwest::{Body, Client, RequestBuilder, Response, StatusCode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value as Json};
-use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::client::client;
@@ -21,6 +20,7 @@ use super::progress::Direction;
 use super::sink::Sink;
 use super::source::Source;
 use super::upload::{Upload, UploadHandler, Uploaded};
+use super::uploads;
 use crate::error::Error;
 use crate::link::Origin;
 use crate::retry::Retry;
@@ -324,11 +324,11 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        let (Some(uploaded), Ok(runtime)) = (self.uploaded.take(), Handle::try_current()) else {
+        let Some(uploaded) = self.uploaded.take() else {
             return;
         };
         let (plik, client, timeouts) = (self.plik.clone(), self.client.clone(), self.timeouts);
-        runtime.spawn(async move {
+        uploads::in_background(async move {
             let removal = plik.delete(&client, &uploaded.server, &uploaded, &timeouts);
             let _ = timeout(timeouts.connect_timeout, removal).await;
         });

@@ -2,14 +2,49 @@
 
 use std::mem;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use tokio::runtime::Handle;
+use tokio_util::task::TaskTracker;
 
 use super::upload::{AnyUploadHandler, Uploaded};
 use crate::generated::TRANSFER;
+
+/// Waits until no removal of an upload is under way in the background any more.
+///
+/// A send that is dropped before its message is on its way takes back what it had uploaded. It does so in the background, so that
+/// a process which ends right then, or drops its runtime, leaves the files behind unless it waits here first. A server that does
+/// not answer is given up after a few seconds; whoever wants to wait less sets a time for this call.
+///
+/// ```no_run
+/// # use std::time::Duration;
+/// # async fn example() {
+/// let send = natsbridge::smartsend("files", []).into_future();
+/// if tokio::time::timeout(Duration::from_millis(100), send).await.is_err() {
+///     natsbridge::removals_done().await;
+/// }
+/// # }
+/// ```
+pub async fn removals_done() {
+    REMOVALS.wait().await;
+}
+
+/// All removals of the process that run in the background.
+static REMOVALS: LazyLock<TaskTracker> = LazyLock::new(|| {
+    let removals = TaskTracker::new();
+    // It takes new ones all the same; only a closed one can be waited for.
+    removals.close();
+    removals
+});
+
+/// Lets a removal go on although its call was dropped, as far as a runtime is there to run it.
+pub(super) fn in_background(removal: impl Future<Output = ()> + Send + 'static) {
+    if let Ok(runtime) = Handle::try_current() {
+        REMOVALS.spawn_on(removal, &runtime);
+    }
+}
 
 /// The uploads of one message. Dropped before [`Uploads::keep`], as with the future of a call, they are removed in the
 /// background, as far as the runtime lives on.
@@ -65,9 +100,7 @@ impl Drop for Uploads {
         if uploaded.is_empty() || self.is_kept.load(Ordering::Relaxed) {
             return;
         }
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(remove(Arc::clone(&self.handler), uploaded));
-        }
+        in_background(remove(Arc::clone(&self.handler), uploaded));
     }
 }
 

@@ -7,7 +7,7 @@ mod tally;
 use std::time::Duration;
 
 use clap::Args;
-use natsbridge::{Plik, new_id, now};
+use natsbridge::{Plik, now};
 use serde_json::json;
 use tokio::time::{MissedTickBehavior, interval};
 
@@ -27,7 +27,7 @@ use crate::transfer::Transfer;
 ///
 /// Each round sends one message of each kind: `small`, a text of 40 bytes; `10kb`, 10,000 bytes; `link`, 500,000 bytes by way of the
 /// file server. It is `ok` within --target-ms, `late` beyond it, and `failed` where it could not be sent or did not come within
-/// --patience. Ctrl-C (or SIGTERM) ends the rounds and prints the summary.
+/// --patience; without a connection none is sent and each has failed. Ctrl-C (or SIGTERM) ends the rounds and prints the summary.
 #[derive(Args, Debug)]
 #[command(after_help = AFTER_HELP)]
 pub(crate) struct Arguments {
@@ -91,19 +91,12 @@ async fn probe(arguments: Arguments, mut stop: Stop) -> Result<Tally, Failure> {
         .connection
         .connect(&place, |connect| transfer.connect(connect))
         .await?;
-    let subject = format!("natsbridge.probe.{}", new_id());
     let uploads = match &arguments.token {
         None => Plik::oneshot(),
         Some(token) => Plik::oneshot().token(token),
     };
-    let subscription = session.bridge.subscribe(&subject).await?;
-    let mut prober = Prober {
-        bridge: session.bridge.clone(),
-        subscription,
-        subject,
-        target: Duration::from_millis(arguments.target_ms),
-        patience: arguments.patience,
-    };
+    let target = Duration::from_millis(arguments.target_ms);
+    let mut prober = Prober::new(session.bridge.clone(), target, arguments.patience).await?;
     tally::describe();
     let mut tally = Tally::new(arguments.target_ms, arguments.target_ratio);
     // A time of none would be a wrong argument for the ticker.
@@ -117,8 +110,10 @@ async fn probe(arguments: Arguments, mut stop: Stop) -> Result<Tally, Failure> {
         }
         let mut results = Vec::new();
         for kind in Kind::ALL {
-            let message = kind.message(&prober.subject);
-            let message = transfer.send(message, uploads.clone(), &place);
+            let message = |subject: &str| {
+                let message = kind.message(subject);
+                transfer.send(message, uploads.clone(), &place)
+            };
             let measured = tokio::select! {
                 biased;
                 () = stop.asked() => break,

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::{Duration, Instant};
 
-use natsbridge::{Bridge, Error, SmartSend, Subscription, now};
+use natsbridge::{Bridge, Error, SmartSend, Subscription, new_id, now};
 use serde_json::{Value as Json, json};
 use tokio::time::timeout;
 
@@ -11,11 +11,18 @@ use super::kind::Kind;
 
 /// Sends messages to its own subscription.
 pub(super) struct Prober {
-    pub(super) bridge: Bridge,
-    pub(super) subscription: Subscription,
-    pub(super) subject: String,
-    pub(super) target: Duration,
-    pub(super) patience: Duration,
+    bridge: Bridge,
+    own: Own,
+    /// A message failed, and may still come.
+    is_stale: bool,
+    target: Duration,
+    patience: Duration,
+}
+
+/// A subscription that nobody else knows of.
+struct Own {
+    subject: String,
+    subscription: Subscription,
 }
 
 /// What became of a message.
@@ -35,40 +42,106 @@ pub(super) enum Outcome {
     /// It came later.
     Late,
     /// It could not be sent or read, or did not come in time.
-    Failed(Option<Error>),
+    Failed(Reason),
+}
+
+/// Why a message failed.
+#[derive(Debug)]
+pub(super) enum Reason {
+    /// It could not be sent or read.
+    Error(Box<Error>),
+    /// It did not come in time.
+    Missing,
+    /// It was not sent, since there is no connection to the NATS server.
+    Unconnected,
 }
 
 impl Prober {
-    /// Sends a message and waits until it has come.
-    pub(super) async fn measure(&mut self, kind: Kind, message: SmartSend) -> Measured {
-        let began = Instant::now();
-        let outcome = match timeout(self.patience, self.send(message)).await {
-            Ok(Ok(())) if began.elapsed() <= self.target => Outcome::Ok,
-            Ok(Ok(())) => Outcome::Late,
-            Ok(Err(error)) => Outcome::Failed(error),
-            Err(_) => Outcome::Failed(None),
+    pub(super) async fn new(
+        bridge: Bridge,
+        target: Duration,
+        patience: Duration,
+    ) -> Result<Self, Error> {
+        Ok(Prober {
+            own: Own::open(&bridge).await?,
+            bridge,
+            is_stale: false,
+            target,
+            patience,
+        })
+    }
+
+    /// Sends a message, made for the subject that it is given, and waits until it has come.
+    pub(super) async fn measure(
+        &mut self,
+        kind: Kind,
+        message: impl FnOnce(&str) -> SmartSend,
+    ) -> Measured {
+        let mut began = Instant::now();
+        // The client would keep it until it is connected again, with its upload.
+        let outcome = match self.bridge.is_connected() {
+            false => Err(Reason::Unconnected),
+            true => timeout(self.patience, async {
+                self.renew().await?;
+                began = Instant::now();
+                self.send(message(&self.own.subject)).await
+            })
+            .await
+            .unwrap_or(Err(Reason::Missing)),
+        };
+        let took = began.elapsed();
+        self.is_stale |= outcome.is_err();
+        let outcome = match outcome {
+            Ok(()) if took <= self.target => Outcome::Ok,
+            Ok(()) => Outcome::Late,
+            Err(reason) => Outcome::Failed(reason),
         };
         Measured {
             kind,
             outcome,
-            took: began.elapsed(),
+            took,
         }
     }
 
-    async fn send(&mut self, message: SmartSend) -> Result<(), Option<Error>> {
+    /// What was given up and comes after all must not stand before what is measured: it goes to a subject that nobody reads any more.
+    async fn renew(&mut self) -> Result<(), Reason> {
+        if self.is_stale {
+            self.own = Own::open(&self.bridge).await?;
+            self.is_stale = false;
+        }
+        Ok(())
+    }
+
+    async fn send(&mut self, message: SmartSend) -> Result<(), Reason> {
         let sent = self.bridge.publish(message).await?;
         let own_id = sent.msg_id.to_string();
         loop {
-            match self.subscription.next().await {
-                None => return Err(None),
+            match self.own.subscription.next().await {
+                None => return Err(Reason::Missing),
                 Some(Ok(message)) if message.received.envelope.msg_id == sent.msg_id => {
                     return Ok(());
                 }
-                Some(Err(error)) if error.msg_id() == own_id => return Err(Some(error)),
+                Some(Err(error)) if error.msg_id() == own_id => return Err(error.into()),
                 // One that was given up has come after all.
                 Some(_) => {}
             }
         }
+    }
+}
+
+impl Own {
+    async fn open(bridge: &Bridge) -> Result<Self, Error> {
+        let subject = format!("natsbridge.probe.{}", new_id());
+        Ok(Own {
+            subscription: bridge.subscribe(&subject).await?,
+            subject,
+        })
+    }
+}
+
+impl From<Error> for Reason {
+    fn from(error: Error) -> Self {
+        Reason::Error(Box::new(error))
     }
 }
 
@@ -95,10 +168,10 @@ impl Measured {
             "outcome": self.outcome.name(),
             "ms": self.milliseconds(),
         });
-        if let (Outcome::Failed(error), Some(members)) = (&self.outcome, members.as_object_mut()) {
-            let report = match error {
-                Some(error) => serde_json::from_str(&error.report(now()).to_json()),
-                None => Ok(Json::Null),
+        if let (Outcome::Failed(reason), Some(members)) = (&self.outcome, members.as_object_mut()) {
+            let report = match reason {
+                Reason::Error(error) => serde_json::from_str(&error.report(now()).to_json()),
+                Reason::Missing | Reason::Unconnected => Ok(Json::Null),
             };
             members.insert("error".to_owned(), report.unwrap_or_default());
         }
@@ -111,11 +184,14 @@ impl fmt::Display for Measured {
         let (kind, outcome) = (self.kind.name(), self.outcome.name());
         write!(f, "{kind} {outcome} {:.1} ms", self.milliseconds())?;
         match &self.outcome {
-            Outcome::Failed(Some(error)) => {
+            Outcome::Failed(Reason::Error(error)) => {
                 let text = error.to_string();
                 write!(f, " ({})", crate::output::one_line(&text))
             }
-            Outcome::Failed(None) => f.write_str(" (it did not come)"),
+            Outcome::Failed(Reason::Missing) => f.write_str(" (it did not come)"),
+            Outcome::Failed(Reason::Unconnected) => {
+                f.write_str(" (there is no connection to the NATS server)")
+            }
             _ => Ok(()),
         }
     }

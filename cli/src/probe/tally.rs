@@ -193,6 +193,7 @@ impl Figures {
 mod tests {
     use std::time::Duration;
 
+    use super::super::round::Reason;
     use super::*;
 
     fn measured(outcome: Outcome) -> Measured {
@@ -210,7 +211,7 @@ mod tests {
         for outcome in [
             Outcome::Ok,
             Outcome::Late,
-            Outcome::Failed(None),
+            Outcome::Failed(Reason::Missing),
             Outcome::Ok,
         ] {
             tally.add(&measured(outcome));

@@ -2,14 +2,19 @@
 #![cfg(unix)]
 
 use std::fs;
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver as Events, Sender, channel};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde_json::json;
 
+use crate::broker::Broker;
 use crate::program::{Server, command, parse, run, start};
 
 /// A server that takes requests and never answers them in full.
@@ -25,6 +30,76 @@ fn request(listener: &TcpListener) -> TcpStream {
     let read = stream.read(&mut [0; 64]).expect("a request");
     assert!(read > 0);
     stream
+}
+
+/// A Plik that tells of each request, and never answers those that begin with one of `stalls`.
+fn plik(stalls: &'static [&'static str]) -> (String, Events<String>) {
+    let (listener, url) = silent();
+    let (tell, events) = channel();
+    let next = Arc::new(AtomicUsize::new(0));
+    thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            let (tell, next) = (tell.clone(), Arc::clone(&next));
+            thread::spawn(move || serve(stream, &next, stalls, &tell));
+        }
+    });
+    (url, events)
+}
+
+/// Answers the requests of one connection until it ends.
+fn serve(
+    stream: TcpStream,
+    next: &AtomicUsize,
+    stalls: &[&str],
+    tell: &Sender<String>,
+) -> Option<()> {
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut lines = reader.by_ref().lines().map_while(Result::ok);
+        let request = lines.next()?;
+        let headers: Vec<String> = lines
+            .take_while(|line| !line.is_empty())
+            .map(|line| line.to_lowercase())
+            .collect();
+        let length = headers
+            .iter()
+            .find_map(|line| line.strip_prefix("content-length: "));
+        let length: usize = length.map_or(0, |length| length.parse().expect("a number"));
+        reader.read_exact(&mut vec![0; length]).ok()?;
+        if request.starts_with("DELETE ") {
+            assert!(headers.contains(&"x-uploadtoken: hunter2".to_owned()));
+        }
+        let stalled = stalls.iter().any(|stall| request.starts_with(stall));
+        let body = match request.starts_with("POST /upload ") {
+            true => {
+                let id = next.fetch_add(1, Ordering::Relaxed);
+                json!({"id": format!("u{id}"), "uploadToken": "hunter2"}).to_string()
+            }
+            false => json!({"id": "file"}).to_string(),
+        };
+        let answer = format!(
+            "HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        );
+        if !stalled {
+            reader.get_mut().write_all(answer.as_bytes()).ok()?;
+        }
+        tell.send(request).ok()?;
+        if stalled {
+            // Until the client goes.
+            let _ = reader.read(&mut [0]);
+            return None;
+        }
+    }
+}
+
+fn wait_for(events: &Events<String>, beginning: &str) {
+    while let Ok(event) = events.recv_timeout(Duration::from_secs(20)) {
+        if event.starts_with(beginning) {
+            return;
+        }
+    }
+    panic!("no request begins with {beginning}");
 }
 
 fn send(signal: &str, child: &Child) {
@@ -83,6 +158,63 @@ fn while_uploading() {
         assert_eq!(exit_code(child), Some(code));
         assert_eq!(count(folder.path()), 0);
     }
+}
+
+/// An `encode` of two payloads, of which one is uploaded and the other is on its way.
+fn half_uploaded(url: &str, events: &Events<String>) -> Child {
+    let parts = ["--part", "a=binary:x", "--part", "b=binary:y"];
+    let to = ["--size-threshold", "1", "--fileserver-url", url];
+    let child = start(&mut command(
+        ["encode", "s"].iter().chain(&parts).chain(&to),
+    ));
+    wait_for(events, "POST /file/u");
+    wait_for(events, "POST /file/u");
+    // The answer is on its way to the command.
+    thread::sleep(Duration::from_millis(300));
+    child
+}
+
+#[test]
+fn what_was_uploaded_is_removed() {
+    let (url, events) = plik(&["POST /file/u1 "]);
+    let child = half_uploaded(&url, &events);
+    send("-INT", &child);
+    assert_eq!(exit_code(child), Some(130));
+    let mut removed: Vec<String> = events.try_iter().collect();
+    removed.sort();
+    assert_eq!(
+        removed,
+        ["DELETE /upload/u0 HTTP/1.1", "DELETE /upload/u1 HTTP/1.1"]
+    );
+}
+
+#[test]
+fn a_second_signal_does_not_wait_for_removals() {
+    let (url, events) = plik(&["POST /file/u1 ", "DELETE "]);
+    let child = half_uploaded(&url, &events);
+    send("-INT", &child);
+    wait_for(&events, "DELETE /upload/");
+    let began = Instant::now();
+    send("-INT", &child);
+    assert_eq!(exit_code(child), Some(130));
+    assert!(began.elapsed() < Duration::from_secs(3));
+}
+
+#[test]
+fn what_the_probe_was_uploading_is_removed() {
+    let Some(broker) = Broker::start(&[]) else {
+        return;
+    };
+    let (url, events) = plik(&["POST /file/u0 "]);
+    let to = ["--server", broker.url(), "--fileserver-url", &url];
+    let child = start(&mut command(["probe"].iter().chain(&to)));
+    wait_for(&events, "POST /file/u0 ");
+    send("-INT", &child);
+    exit_code(child);
+    assert_eq!(
+        events.try_iter().collect::<Vec<_>>(),
+        ["DELETE /upload/u0 HTTP/1.1"]
+    );
 }
 
 #[test]

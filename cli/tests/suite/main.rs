@@ -17,6 +17,7 @@ mod prometheus;
 mod receiver;
 mod round_trip;
 mod schema;
+mod secrets;
 mod send_receive;
 mod telemetry;
 mod transfers;

@@ -137,6 +137,43 @@ fn without_nats_it_says_so() {
 
 #[cfg(unix)]
 #[test]
+fn without_a_connection_nothing_is_uploaded() {
+    let Some(broker) = Broker::start(&[]) else {
+        return;
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let dir = folder.path().join("files");
+    let server = Server::start(&["--dir", dir.to_str().expect("UTF-8")]);
+    let arguments = [
+        "probe",
+        "--server",
+        broker.url(),
+        "--fileserver-url",
+        &server.url,
+        "--interval",
+        "100ms",
+        "--patience",
+        "500ms",
+    ];
+    let probe = Receiver::watch(start(&mut command(arguments)));
+    std::thread::sleep(Duration::from_secs(1));
+    drop(broker);
+    probe.wait_for("natsbridge: the connection to the NATS server is lost");
+    // What was on its way then is given up in that time.
+    std::thread::sleep(Duration::from_millis(700));
+    let uploads = || std::fs::read_dir(&dir).expect("a folder").count();
+    let before = uploads();
+    std::thread::sleep(Duration::from_secs(2));
+    assert_eq!(uploads(), before);
+    probe.signal("-INT");
+    let run = probe.finish();
+    assert_eq!(run.code, 1, "{} {}", run.out, run.err);
+    let missed = "link failed 0.0 ms (there is no connection to the NATS server)";
+    assert!(run.out.contains(missed), "{}", run.out);
+}
+
+#[cfg(unix)]
+#[test]
 fn a_signal_ends_it_with_a_summary() {
     let Some(broker) = Broker::start(&[]) else {
         return;

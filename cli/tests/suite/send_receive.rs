@@ -448,7 +448,7 @@ mod while_fetching {
     use super::*;
 
     /// A receiver that is fetching a payload of 10 bytes, of which 5 have come.
-    fn fetching(broker: &Broker, dir: &Path) -> (Receiver, TcpStream) {
+    fn fetching(broker: &Broker, dir: &Path, more: &[&str]) -> (Receiver, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("an address"));
         let mut message = parse(&run_of(&["encode", "s", "--part", "b=binary:0123456789"]));
@@ -457,7 +457,7 @@ mod while_fetching {
         message["payloads"][0]["data"] = json!(format!("{url}/x"));
         let dir = dir.to_str().expect("UTF-8");
         let arguments = ["s", "--dir", dir, "--fileserver-url", &url, "--json"];
-        let receiver = Receiver::start(broker.url(), &arguments);
+        let receiver = Receiver::start(broker.url(), &[&arguments, more].concat());
         broker.publish("s", message.to_string().as_bytes());
         let (mut stream, _) = listener.accept().expect("a connection");
         assert!(stream.read(&mut [0; 64]).expect("a request") > 0);
@@ -473,7 +473,7 @@ mod while_fetching {
             return;
         };
         let folder = tempfile::tempdir().expect("a folder");
-        let (receiver, mut stream) = fetching(&broker, folder.path());
+        let (receiver, mut stream) = fetching(&broker, folder.path(), &[]);
         receiver.signal("-INT");
         std::thread::sleep(std::time::Duration::from_millis(200));
         stream.write_all(b"56789").expect("the other half");
@@ -485,12 +485,28 @@ mod while_fetching {
     }
 
     #[test]
+    fn the_time_without_messages_does_not_run() {
+        let Some(broker) = Broker::start(&[]) else {
+            return;
+        };
+        let folder = tempfile::tempdir().expect("a folder");
+        let limits = ["--count", "2", "--timeout", "500ms"];
+        let (receiver, mut stream) = fetching(&broker, folder.path(), &limits);
+        std::thread::sleep(std::time::Duration::from_millis(1500));
+        stream.write_all(b"56789").expect("the other half");
+        let run = receiver.finish();
+        assert_eq!((run.code, run.lines().len()), (3, 1), "{}", run.err);
+        assert!(run.err.contains("1 of 2 messages came"), "{}", run.err);
+        assert_eq!(entries(folder.path()), ["000001"]);
+    }
+
+    #[test]
     fn a_second_signal_ends_it_at_once() {
         let Some(broker) = Broker::start(&[]) else {
             return;
         };
         let folder = tempfile::tempdir().expect("a folder");
-        let (receiver, _stream) = fetching(&broker, folder.path());
+        let (receiver, _stream) = fetching(&broker, folder.path(), &[]);
         receiver.signal("-INT");
         std::thread::sleep(std::time::Duration::from_millis(200));
         receiver.signal("-TERM");

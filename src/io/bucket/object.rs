@@ -8,13 +8,13 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{Stream, StreamExt};
 use object_store::path::Path;
 use object_store::{MultipartUpload, ObjectStore, ObjectStoreExt, PutMultipartOptions, PutPayload};
-use tokio::runtime::Handle;
 use tokio::time::{sleep, timeout};
 
 use super::attempts::Attempts;
 use super::refusal::call;
 use crate::io::handler::{HandlerError, Timeouts};
 use crate::io::upload::Upload;
+use crate::io::uploads;
 
 /// Parts of one upload that are on their way at a time.
 const PARTS_AT_ONCE: usize = 2;
@@ -150,8 +150,8 @@ impl Unfinished {
 impl Drop for Unfinished {
     fn drop(&mut self) {
         let timeouts = self.timeouts;
-        if let (Some(mut upload), Ok(runtime)) = (self.upload.take(), Handle::try_current()) {
-            runtime.spawn(async move {
+        if let Some(mut upload) = self.upload.take() {
+            uploads::in_background(async move {
                 abort(&mut *upload, timeouts).await;
                 // A part that was on its way may have arrived meanwhile.
                 sleep(SETTLING).await;
