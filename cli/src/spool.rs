@@ -194,7 +194,7 @@ mod tests {
     #[tokio::test]
     async fn the_scratch_goes_although_tasks_know_of_it() {
         let folder = tempfile::tempdir().expect("a folder");
-        let (spool, scratch) = Spool::open(folder.path()).ok().expect("a spool");
+        let (spool, scratch) = Spool::open(folder.path()).expect("a spool");
         let staging = spool.staging();
         fs::create_dir(staging.folder.join("0")).expect("a folder");
         scratch.remove().await;

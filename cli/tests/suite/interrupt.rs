@@ -82,6 +82,10 @@ fn serve(
             body.len()
         );
         if !stalled {
+            if request.starts_with("DELETE ") {
+                // A command that does not wait for the answer has ended before this is told.
+                thread::sleep(Duration::from_millis(500));
+            }
             reader.get_mut().write_all(answer.as_bytes()).ok()?;
         }
         tell.send(request).ok()?;
