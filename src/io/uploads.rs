@@ -21,7 +21,10 @@ use crate::generated::TRANSFER;
 /// ```no_run
 /// # use std::time::Duration;
 /// # async fn example() {
-/// let send = natsbridge::smartsend("files", []).into_future();
+/// use std::future::IntoFuture;
+///
+/// let file = natsbridge::Part::binary("film", std::path::Path::new("film.mp4"));
+/// let send = natsbridge::smartsend("files", [file]).into_future();
 /// if tokio::time::timeout(Duration::from_millis(100), send).await.is_err() {
 ///     natsbridge::removals_done().await;
 /// }

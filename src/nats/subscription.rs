@@ -38,7 +38,8 @@ impl Subscription {
         self.messages.next().await
     }
 
-    /// Unsubscribes; the stream ends behind what was received until then.
+    /// Unsubscribes; the stream ends behind what was received until then. What the server had sent and the client not read yet may be
+    /// lost: a delivery is sent again, a message that was only published is not.
     pub fn drain(&self) {
         self.stop.cancel();
     }
