@@ -6,7 +6,9 @@ use std::fmt;
 use serde_json::Map;
 
 use crate::check::Violation;
-use crate::wire::{ErrorBody, ErrorCode, ErrorDetails, ErrorReport, Phase, Timestamp, WriteJson};
+use crate::wire::{
+    Envelope, ErrorBody, ErrorCode, ErrorDetails, ErrorReport, Phase, Timestamp, WriteJson,
+};
 
 /// Whose fault an error is, and so who can mend it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
@@ -271,4 +273,14 @@ pub(crate) struct Context {
     pub(crate) correlation_id: String,
     pub(crate) msg_id: String,
     pub(crate) send_to: String,
+}
+
+impl From<&Envelope> for Context {
+    fn from(envelope: &Envelope) -> Self {
+        Context {
+            correlation_id: envelope.correlation_id.to_string(),
+            msg_id: envelope.msg_id.to_string(),
+            send_to: envelope.send_to.to_string(),
+        }
+    }
 }

@@ -276,11 +276,7 @@ impl Incoming {
     }
 
     pub(crate) fn context(&self) -> Context {
-        Context {
-            correlation_id: self.envelope.correlation_id.to_string(),
-            msg_id: self.envelope.msg_id.to_string(),
-            send_to: self.envelope.send_to.to_string(),
-        }
+        (&self.envelope).into()
     }
 
     /// The value of payload `index` out of its serialized bytes.

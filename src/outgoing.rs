@@ -214,11 +214,7 @@ impl Outgoing {
     }
 
     pub(crate) fn context(&self) -> Context {
-        Context {
-            correlation_id: self.envelope.correlation_id.to_string(),
-            msg_id: self.envelope.msg_id.to_string(),
-            send_to: self.envelope.send_to.to_string(),
-        }
+        (&self.envelope).into()
     }
 
     fn pending(&self, index: usize) -> Result<&Ready, Error> {

@@ -80,7 +80,7 @@ impl Queued {
             way_back,
             claim,
         } = self.content?;
-        let envelope = opened.envelope().clone();
+        let envelope = without_payloads(opened.envelope());
         match opened.finish().await {
             Ok(received) => {
                 observe::message_received(&received.envelope);
@@ -269,6 +269,27 @@ impl Lost {
             let subject = subject.to_owned();
             shared.events.tell(&Event::SlowConsumer { subject, lost });
         }
+    }
+}
+
+/// What a refusal needs of an envelope, and not the payloads, which may be long.
+fn without_payloads(envelope: &Envelope) -> Envelope {
+    Envelope {
+        correlation_id: envelope.correlation_id,
+        msg_id: envelope.msg_id,
+        timestamp: envelope.timestamp.clone(),
+        send_to: envelope.send_to.clone(),
+        msg_purpose: envelope.msg_purpose,
+        sender_name: envelope.sender_name.clone(),
+        sender_id: envelope.sender_id,
+        receiver_name: envelope.receiver_name.clone(),
+        receiver_id: envelope.receiver_id,
+        reply_to: envelope.reply_to.clone(),
+        reply_to_msg_id: envelope.reply_to_msg_id,
+        broker_url: envelope.broker_url.clone(),
+        metadata: Default::default(),
+        payloads: Vec::new(),
+        extra: Default::default(),
     }
 }
 

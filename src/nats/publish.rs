@@ -215,10 +215,6 @@ impl Sealed {
     }
 
     pub(super) fn context(&self) -> crate::error::Context {
-        crate::error::Context {
-            correlation_id: self.envelope.correlation_id.to_string(),
-            msg_id: self.envelope.msg_id.to_string(),
-            send_to: self.envelope.send_to.to_string(),
-        }
+        (&self.envelope).into()
     }
 }
