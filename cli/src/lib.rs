@@ -1,5 +1,5 @@
 //! What the command `natsbridge` is made of. It is a library only so that its tests can use the file server and the metrics'
-//! endpoint, and start nats-server; nothing else should.
+//! endpoint, and start nats-server, and that the adapter of the conformance suite can write tagged values; nothing else should.
 //!
 //! ```text
 //! main -> command -> encode, send    -> compose -> part   (what is to be sent, from arguments and files)
@@ -39,7 +39,7 @@ mod signal;
 mod silence;
 mod spool;
 mod strict;
-mod tagged;
+pub mod tagged;
 pub mod telemetry;
 mod transfer;
 mod validate;

@@ -13,7 +13,7 @@ pub(crate) use self::message::TaggedMessage;
 use self::table::TaggedTable;
 
 /// A value of a payload, to be serialized with its tags.
-pub(crate) struct Tagged<'a>(pub(crate) &'a Value);
+pub struct Tagged<'a>(pub &'a Value);
 
 impl Serialize for Tagged<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -59,7 +59,9 @@ pub struct Hello {
 }
 
 /// What an implementation may lack. What it declares is held against it; what it does not declare it need not do.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "kebab-case")]
 pub enum Capability {
     /// `ack`, `nack`, `reply` and `update_status`.
@@ -68,6 +70,8 @@ pub enum Capability {
     Arrowtable,
     /// Floats are exact to 1e-6 only (wire.md W3.3); this is a weakness that has to be declared.
     ApproximateFloats,
+    /// Integers beyond 64 bits can be passed in, so that they can be refused.
+    BigIntegers,
     /// `send` with `deliver`.
     Deliver,
     /// The environment variables of wire.md W5.3.

@@ -81,7 +81,10 @@ pub struct Encode {
 /// Arguments that become members of the envelope, passed as they are, right or wrong.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(missing_docs, reason = "they are the members of the envelope, which the schema describes")]
+#[allow(
+    missing_docs,
+    reason = "they are the members of the envelope, which the schema describes"
+)]
 pub struct Arguments {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub correlation_id: Option<String>,
@@ -157,7 +160,10 @@ pub enum Upload {
 /// Attempts and patience; milliseconds. What is not there is not passed.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(missing_docs, reason = "they are the arguments of wire.md W6.1 and W6.2")]
+#[allow(
+    missing_docs,
+    reason = "they are the arguments of wire.md W6.1 and W6.2"
+)]
 pub struct Transfer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_retries: Option<u32>,
