@@ -4,6 +4,7 @@
 mod checkout;
 mod files;
 mod packages;
+mod ports;
 
 use std::path::Path;
 
