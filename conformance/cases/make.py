@@ -15,6 +15,7 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE / "by_hand"))
 
 import answer_answers
+import negative_messages
 import send_content
 import send_envelope
 import send_limits
@@ -46,6 +47,7 @@ TOPICS = {
         w3_arrow_hostile,
         w4_canonical,
         w7_phases,
+        negative_messages,
     ],
     "encode": [send_envelope, send_content, send_limits, send_live],
     "answer": [answer_answers],
