@@ -16,6 +16,8 @@ sys.path.insert(0, str(HERE / "by_hand"))
 
 import answer_answers
 import negative_messages
+import schema_platforms
+import schema_reports
 import send_content
 import send_envelope
 import send_limits
@@ -51,6 +53,7 @@ TOPICS = {
     ],
     "encode": [send_envelope, send_content, send_limits, send_live],
     "answer": [answer_answers],
+    "schema": [schema_reports, schema_platforms],
 }
 """By folder."""
 

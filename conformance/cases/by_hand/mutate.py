@@ -29,7 +29,8 @@ class Break:
     """One way to break an instance: the place, what to put there, and which keyword then fails."""
 
     def __init__(self, path, value, keyword, slug, file, schema, rule):
-        self.path, self.value, self.keyword, self.slug = path, value, keyword, slug
+        self.path, self.value, self.keyword, self.slug = path, value, keyword, slug.replace("$", "")
+        self.schema = schema
         self.file, self.code, self.rule = file, schema.get("x-code") if keyword == "enum" else None, rule
 
     @property
