@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::cases::{self, Accepted, Case, Expect, Outcome, Rejected, normalized, payloads};
 
 /// How many cases there are, so that none gets lost.
-const CASES: usize = 1_428;
+const CASES: usize = 2_054;
 
 /// How long one case may take.
 const ALLOWED: Duration = Duration::from_secs(1);
@@ -139,6 +139,13 @@ fn the_case_files_are_what_was_written_by_hand() {
 }
 
 fn differences(expect: &Expect, outcome: &Outcome) -> Vec<String> {
+    if !expect.any.is_empty() {
+        let mut each = expect.any.iter().map(|one| differences(one, outcome));
+        return match each.clone().any(|faults| faults.is_empty()) {
+            true => Vec::new(),
+            false => each.next().unwrap_or_default(),
+        };
+    }
     match (expect, outcome) {
         (
             Expect {
