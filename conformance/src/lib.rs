@@ -2,6 +2,26 @@
 //!
 //! The runner never links the library: Rust is one more child process, like every other implementation. What is right is
 //! what a case says, never what an implementation does.
+//!
+//! ```text
+//! command ─▶ engine ──▶ port, adapter, child    an implementation, its running adapter, its process
+//!              │   └──▶ case ─▶ judge           what is asked and must come out; what is different
+//!              ▼
+//!           report ─▶ text, JSON, JUnit, HTML   one result, four forms
+//! ```
 
+mod adapter;
+mod case;
+mod child;
+pub mod command;
+mod engine;
+mod failure;
+mod judge;
 pub mod kill;
+mod port;
+mod progress;
 pub mod protocol;
+mod report;
+mod repository;
+mod server;
+mod strict;

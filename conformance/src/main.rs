@@ -1,6 +1,7 @@
 //! The command `natsbridge-conformance`.
 
-fn main() {
-    let schema = serde_json::to_string_pretty(&natsbridge_conformance::protocol::schema());
-    println!("{}", schema.expect("a JSON value is JSON"));
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    natsbridge_conformance::command::main()
 }

@@ -1,0 +1,74 @@
+//! Cases of `deliver` (wire.md W8).
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::encode::{Made, MadeFile};
+use super::expand;
+use crate::protocol::{AnswerKind, Delivery, Encode};
+use crate::strict;
+
+/// A message that is delivered, what its receiver answers, and what must come of it.
+#[derive(Debug)]
+pub(crate) struct DeliveryCase {
+    pub(crate) send: Encode,
+    pub(crate) deliver: Delivery,
+    pub(crate) receiver: Receiver,
+    /// What the receiver makes of it (`received`), what becomes of the sender (`error`, or else it is delivered).
+    pub(crate) expect: Made,
+}
+
+/// Who is there to receive.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Receiver {
+    /// Nobody has subscribed.
+    Nobody,
+    /// A receiver that answers nothing.
+    Silent,
+    Ack,
+    Nack,
+    UpdateStatus,
+}
+
+#[derive(Deserialize)]
+struct DeliveryFile {
+    send: Map<String, Value>,
+    deliver: Delivery,
+    receiver: Receiver,
+    #[serde(default)]
+    expect: Option<MadeFile>,
+}
+
+impl DeliveryCase {
+    pub(super) fn read(value: Value) -> Result<Self, String> {
+        let mut file: DeliveryFile = strict::typed(value)?;
+        expand::send(&mut file.send)?;
+        let nothing = Made {
+            message: None,
+            received: None,
+            error: None,
+        };
+        Ok(DeliveryCase {
+            send: strict::typed(Value::Object(file.send))?,
+            deliver: file.deliver,
+            receiver: file.receiver,
+            expect: match file.expect {
+                Some(expect) => expect.written_out()?,
+                None => nothing,
+            },
+        })
+    }
+}
+
+impl Receiver {
+    /// What it answers.
+    pub(crate) fn answer(self) -> Option<AnswerKind> {
+        match self {
+            Receiver::Nobody | Receiver::Silent => None,
+            Receiver::Ack => Some(AnswerKind::Ack),
+            Receiver::Nack => Some(AnswerKind::Nack),
+            Receiver::UpdateStatus => Some(AnswerKind::UpdateStatus),
+        }
+    }
+}

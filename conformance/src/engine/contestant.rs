@@ -1,0 +1,262 @@
+//! A port that takes part.
+
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use super::session::Session;
+use crate::adapter::{self, Breakdown, NotStarted};
+use crate::case::{Abilities, capability_name};
+use crate::judge::Difference;
+use crate::port::Port;
+use crate::protocol::{Capability, Hello};
+use crate::report::{Check, Failed, Kind, PortReport, State, Verdict};
+use crate::repository::Repository;
+
+/// A port whose adapter has said hello; one process as a producer and one as a consumer.
+#[derive(Debug)]
+pub(crate) struct Contestant {
+    pub(crate) port: Port,
+    pub(crate) hello: Hello,
+    pub(crate) abilities: Abilities,
+    start_ms: u64,
+    producer: Mutex<Session>,
+    consumer: Mutex<Session>,
+}
+
+/// A port that does not take part.
+#[derive(Debug)]
+pub(crate) struct Absent {
+    pub(crate) port: Port,
+    pub(crate) why: String,
+    /// It is there, and does not do what it should.
+    pub(crate) failed: Option<Breakdown>,
+}
+
+impl Contestant {
+    /// Builds a port and starts its adapter.
+    pub(crate) fn new(
+        port: Port,
+        repository: &Repository,
+        check: &Arc<adapter::Check>,
+    ) -> Result<Self, Box<Absent>> {
+        let absent = |port: Port, why: String| Box::new(Absent { port, why, failed: None });
+        match prepare(&port, repository) {
+            Ok(()) => {}
+            Err(Unprepared::Lacking(why)) => return Err(absent(port, why)),
+            Err(Unprepared::Broken(breakdown)) => return Err(broken(port, breakdown)),
+        }
+        let program = match port.program(repository) {
+            Ok(program) => program,
+            Err(NotStarted(why)) => return Err(absent(port, why)),
+        };
+        let mut consumer = Session::new(program, Arc::clone(check), port.patience);
+        let begun = Instant::now();
+        let hello = match consumer.start() {
+            Ok(hello) => hello,
+            Err(breakdown) => return Err(broken(port, breakdown)),
+        };
+        Ok(Contestant {
+            abilities: Abilities::of(&hello),
+            start_ms: millis(begun),
+            producer: Mutex::new(consumer.another()),
+            consumer: Mutex::new(consumer),
+            hello,
+            port,
+        })
+    }
+
+    /// An adapter that runs already; producer and consumer are the same, so only one of them is ever asked.
+    pub(crate) fn attached(port: Port, hello: Hello, session: Session) -> Self {
+        Contestant {
+            abilities: Abilities::of(&hello),
+            start_ms: 0,
+            producer: Mutex::new(session.another()),
+            consumer: Mutex::new(session),
+            hello,
+            port,
+        }
+    }
+
+    pub(crate) fn producer(&self) -> MutexGuard<'_, Session> {
+        self.producer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn consumer(&self) -> MutexGuard<'_, Session> {
+        self.consumer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Stops both processes; what that showed of the adapter.
+    pub(crate) fn finish(&self) -> Vec<Check> {
+        let check = |case: &str, result: Result<(), Failed>| Check {
+            kind: Kind::Adapter,
+            case: case.to_owned(),
+            rule: String::new(),
+            producer: None,
+            consumer: Some(self.port.name.clone()),
+            verdict: result.map_or_else(Verdict::Failed, |()| Verdict::Passed),
+            ms: 0,
+        };
+        let mut stopped = Ok(());
+        for session in [self.producer(), self.consumer()] {
+            let mut session = session;
+            stopped = stopped.and(session.stop().map_err(|breakdown| failed("stop", breakdown)));
+        }
+        let restarts = self.restarts();
+        let stays = if restarts == 0 {
+            Ok(())
+        } else {
+            let found = format!("{restarts} restarts, after as many crashes or time-outs");
+            Err(Failed::new(Difference::new("adapter", "no restart", found)))
+        };
+        vec![
+            check("hello", coherent(&self.hello).map_err(Failed::new)),
+            check("stays", stays),
+            check("stop", stopped),
+        ]
+    }
+
+    pub(crate) fn report(&self) -> PortReport {
+        let took = self.producer().took + self.consumer().took;
+        PortReport {
+            name: self.port.name.clone(),
+            title: self.port.title.clone(),
+            variant_of: self.port.variant_of.clone(),
+            state: State::Ran,
+            why: None,
+            runtime: Some(self.hello.runtime.clone()),
+            version: Some(self.hello.version.clone()),
+            capabilities: self.hello.capabilities.iter().map(|one| capability_name(*one)).collect(),
+            start_ms: self.start_ms,
+            took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+            restarts: self.restarts(),
+        }
+    }
+
+    fn restarts(&self) -> u64 {
+        self.producer().starts.saturating_sub(1) + self.consumer().starts.saturating_sub(1)
+    }
+}
+
+impl Absent {
+    pub(crate) fn report(&self) -> PortReport {
+        PortReport {
+            name: self.port.name.clone(),
+            title: self.port.title.clone(),
+            variant_of: self.port.variant_of.clone(),
+            state: State::NotAvailable,
+            why: Some(self.why.clone()),
+            runtime: None,
+            version: None,
+            capabilities: Vec::new(),
+            start_ms: 0,
+            took_ms: 0,
+            restarts: 0,
+        }
+    }
+
+    /// A failure if it is one; where it `must` be there, its absence is.
+    pub(crate) fn check(&self, must: bool) -> Option<Check> {
+        let failed = match &self.failed {
+            Some(breakdown) => failed("hello", breakdown.clone()),
+            None if must => Failed::new(Difference::new("adapter", "a port that starts", &self.why)),
+            None => return None,
+        };
+        Some(Check {
+            kind: Kind::Adapter,
+            case: "hello".to_owned(),
+            rule: String::new(),
+            producer: None,
+            consumer: Some(self.port.name.clone()),
+            verdict: Verdict::Failed(failed),
+            ms: 0,
+        })
+    }
+}
+
+/// A breakdown as a failure.
+pub(super) fn failed(place: &str, breakdown: Breakdown) -> Failed {
+    Failed {
+        difference: Difference::new(place, "a reply of the protocol", &breakdown.what),
+        stderr: breakdown.stderr,
+    }
+}
+
+pub(super) fn millis(begun: Instant) -> u64 {
+    u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
+}
+
+enum Unprepared {
+    /// Something that this machine does not have.
+    Lacking(String),
+    Broken(Breakdown),
+}
+
+fn broken(port: Port, breakdown: Breakdown) -> Box<Absent> {
+    Box::new(Absent {
+        port,
+        why: breakdown.what.clone(),
+        failed: Some(breakdown),
+    })
+}
+
+/// What it requires is there, and it is built.
+fn prepare(port: &Port, repository: &Repository) -> Result<(), Unprepared> {
+    let lacking = |NotStarted(why)| Unprepared::Lacking(why);
+    for command in port.requires(repository).map_err(lacking)? {
+        run(&command, repository).map_err(|breakdown| {
+            let last = breakdown.stderr.last().cloned().unwrap_or_default();
+            let what = command.join(" ");
+            Unprepared::Lacking(format!("it needs `{what}` to succeed: {last}"))
+        })?;
+    }
+    for command in port.build(repository).map_err(lacking)? {
+        run(&command, repository).map_err(Unprepared::Broken)?;
+    }
+    Ok(())
+}
+
+fn run(command: &[String], repository: &Repository) -> Result<(), Breakdown> {
+    let Some((program, arguments)) = command.split_first() else {
+        return Ok(());
+    };
+    let what = command.join(" ");
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(repository.root())
+        .stdin(Stdio::null())
+        .output();
+    match output {
+        Ok(output) if output.status.success() => Ok(()),
+        Ok(output) => {
+            let said = String::from_utf8_lossy(&output.stderr);
+            let lines: Vec<String> = said.lines().map(str::to_owned).collect();
+            let skipped = lines.len().saturating_sub(40);
+            Err(Breakdown {
+                what: format!("`{what}` ended with {}", output.status),
+                stderr: lines.into_iter().skip(skipped).collect(),
+            })
+        }
+        Err(error) => Err(Breakdown {
+            what: format!("`{what}`: {error}"),
+            stderr: vec![error.to_string()],
+        }),
+    }
+}
+
+/// What an adapter declares does not contradict itself.
+fn coherent(hello: &Hello) -> Result<(), Difference> {
+    let pairs = [
+        (Capability::Arrowtable, hello.payload_types.iter().any(|name| name == "arrowtable")),
+        (Capability::Link, hello.transports.iter().any(|name| name == "link")),
+    ];
+    for (capability, listed) in pairs {
+        let declared = hello.capabilities.contains(&capability);
+        if declared != listed {
+            let name = capability_name(capability);
+            let (yes, no) = ("declared and listed", "only one of declared and listed");
+            return Err(Difference::new(format!("hello, {name}"), yes, no));
+        }
+    }
+    Ok(())
+}

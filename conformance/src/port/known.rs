@@ -1,0 +1,87 @@
+//! Failures that are known: each needs a reason and a last day.
+
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use wildmatch::WildMatch;
+
+/// A failure that is expected until a day.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Known {
+    /// The cases' id, with `*` and `?`.
+    pub(crate) case: String,
+    /// The kind of check, such as `decode` or `matrix`; every kind if absent.
+    pub(crate) kind: Option<String>,
+    /// `producer` or `consumer`: the port's part in a check of two ports; either if absent.
+    pub(crate) role: Option<String>,
+    /// What is found instead: an error's code, or a part of the failure's text; anything if absent.
+    pub(crate) what: Option<String>,
+    pub(crate) reason: Option<String>,
+    /// The last day on which it may fail: `YYYY-MM-DD`.
+    pub(crate) until: Option<toml::value::Datetime>,
+}
+
+impl Known {
+    /// Whether this is about such a check.
+    pub(crate) fn is_about(&self, case: &str, kind: &str) -> bool {
+        WildMatch::new(&self.case).matches(case)
+            && self.kind.as_deref().is_none_or(|known| known == kind)
+    }
+
+    /// The last day as text; empty if there is none.
+    pub(crate) fn last_day(&self) -> String {
+        let day = self.until.and_then(|until| until.date);
+        day.map(|day| day.to_string()).unwrap_or_default()
+    }
+
+    /// What is wrong with this entry itself.
+    pub(crate) fn fault(&self, today: &str) -> Option<String> {
+        if self.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+            return Some(format!("the known failure of {} has no reason", self.case));
+        }
+        if self.last_day().is_empty() {
+            return Some(format!("the known failure of {} has no last day (until)", self.case));
+        }
+        (*today > *self.last_day()).then(|| {
+            format!(
+                "the known failure of {} was expected until {}, which is over",
+                self.case,
+                self.last_day()
+            )
+        })
+    }
+}
+
+/// Today in UTC as `YYYY-MM-DD`.
+pub(crate) fn today() -> String {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    now.chars().take(10).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn known(text: &str) -> Known {
+        toml::from_str(text).expect("a known failure")
+    }
+
+    #[test]
+    fn a_known_failure_needs_a_reason_and_a_day_to_come() {
+        let fault = |text: &str| known(text).fault("2026-11-22").unwrap_or_default();
+        assert_eq!(fault("case='w1*'\nreason='r'\nuntil=2026-11-22"), "");
+        assert!(fault("case='w1*'\nuntil=2026-12-31").contains("no reason"));
+        assert!(fault("case='w1*'\nreason=' '\nuntil=2026-12-31").contains("no reason"));
+        assert!(fault("case='w1*'\nreason='r'").contains("no last day"));
+        assert!(fault("case='w1*'\nreason='r'\nuntil=2026-11-21").contains("over"));
+    }
+
+    #[test]
+    fn it_is_about_cases_of_a_pattern_and_a_kind() {
+        let entry = known("case='w3.3-*'\nkind='matrix'");
+        assert!(entry.is_about("w3.3-int", "matrix"));
+        assert!(!entry.is_about("w3.3-int", "decode"));
+        assert!(!entry.is_about("w3.2-int", "matrix"));
+    }
+}
