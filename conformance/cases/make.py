@@ -5,6 +5,7 @@ python3 make.py            writes what differs
 python3 make.py --check    exit code 1 where a file differs from what would be written
 """
 
+import collections
 import json
 import pathlib
 import sys
@@ -13,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE / "by_hand"))
 
+import send_envelope
 import w1_envelope
 import w1_payload
 import w2_encoding
@@ -24,18 +26,25 @@ import w3_number
 import w4_canonical
 import w7_phases
 
-TOPICS = [
-    w1_envelope,
-    w1_payload,
-    w2_encoding,
-    w2_link,
-    w3_json,
-    w3_number,
-    w3_content,
-    w3_arrowtable,
-    w4_canonical,
-    w7_phases,
-]
+TOPICS = {
+    "": [
+        w1_envelope,
+        w1_payload,
+        w2_encoding,
+        w2_link,
+        w3_json,
+        w3_number,
+        w3_content,
+        w3_arrowtable,
+        w4_canonical,
+        w7_phases,
+    ],
+    "encode": [send_envelope],
+}
+"""By folder."""
+
+NOT_MADE = ["rules.json"]
+"""What is written by hand as it is."""
 
 
 def written(cases):
@@ -47,23 +56,32 @@ def written(cases):
 
 
 def main():
-    ids = [c["id"] for topic in TOPICS for c in topic.CASES]
-    twice = sorted({i for i in ids if ids.count(i) > 1})
+    files = {}
+    for folder, topics in TOPICS.items():
+        for topic in topics:
+            name = topic.__name__.replace("_", "-")
+            name = name.split("-", 1)[1] if folder else name
+            files[HERE / folder / (name + ".json")] = topic.CASES
+    ids = [c["id"] for cases in files.values() for c in cases]
+    twice = sorted(i for i, times in collections.Counter(ids).items() if times > 1)
     if twice:
         sys.exit("these ids are not unique: " + ", ".join(twice))
-    files = {topic.__name__.replace("_", "-") + ".json": written(topic.CASES) for topic in TOPICS}
-    stray = {p.name for p in HERE.glob("*.json")} - set(files) - {"case.schema.json"}
-    old = {name: (HERE / name).read_bytes() if (HERE / name).exists() else b"" for name in files}
-    drifted = [name for name, content in files.items() if old[name] != content.encode()]
+    kept = {HERE / name for name in NOT_MADE}
+    stray = {path for folder in TOPICS for path in (HERE / folder).glob("*.json")} - set(files)
+    stray = {path for path in stray - kept if not path.name.endswith(".schema.json")}
+    texts = {path: written(cases).encode() for path, cases in files.items()}
+    drifted = [path for path, text in texts.items() if not path.exists() or path.read_bytes() != text]
     if "--check" in sys.argv[1:]:
-        for name in drifted + sorted(stray):
+        for path in drifted + sorted(stray):
+            name = path.relative_to(HERE)
             print("conformance/cases/%s is not what by_hand/ says; `python3 conformance/cases/make.py` mends it" % name)
         sys.exit(1 if drifted or stray else 0)
-    for name in stray:
-        (HERE / name).unlink()
-    for name in drifted:
-        (HERE / name).write_bytes(files[name].encode())
-    print("%d cases; written: %s" % (len(ids), ", ".join(drifted) or "nothing"))
+    for path in stray:
+        path.unlink()
+    for path in drifted:
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(texts[path])
+    print("%d cases; written: %s" % (len(ids), ", ".join(path.name for path in drifted) or "nothing"))
 
 
 main()
