@@ -19,6 +19,8 @@ import w1_envelope
 import w1_payload
 import w2_encoding
 import w2_link
+import w3_arrow_hostile
+import w3_arrow_streams
 import w3_arrowtable
 import w3_content
 import w3_json
@@ -36,6 +38,8 @@ TOPICS = {
         w3_number,
         w3_content,
         w3_arrowtable,
+        w3_arrow_streams,
+        w3_arrow_hostile,
         w4_canonical,
         w7_phases,
     ],
