@@ -14,7 +14,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE / "by_hand"))
 
+import answer_answers
+import send_content
 import send_envelope
+import send_limits
+import send_live
 import w1_envelope
 import w1_payload
 import w2_encoding
@@ -43,7 +47,8 @@ TOPICS = {
         w4_canonical,
         w7_phases,
     ],
-    "encode": [send_envelope],
+    "encode": [send_envelope, send_content, send_limits, send_live],
+    "answer": [answer_answers],
 }
 """By folder."""
 
