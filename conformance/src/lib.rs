@@ -3,4 +3,5 @@
 //! The runner never links the library: Rust is one more child process, like every other implementation. What is right is
 //! what a case says, never what an implementation does.
 
+pub mod faults;
 pub mod protocol;
