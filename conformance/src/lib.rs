@@ -4,4 +4,5 @@
 //! what a case says, never what an implementation does.
 
 pub mod faults;
+pub mod link;
 pub mod protocol;
