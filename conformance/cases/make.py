@@ -15,6 +15,8 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, str(HERE / "by_hand"))
 
 import answer_answers
+import link_downloads
+import link_uploads
 import send_content
 import send_envelope
 import send_limits
@@ -49,6 +51,7 @@ TOPICS = {
     ],
     "encode": [send_envelope, send_content, send_limits, send_live],
     "answer": [answer_answers],
+    "link": [link_downloads, link_uploads],
 }
 """By folder."""
 

@@ -52,15 +52,27 @@ impl Assertion {
             findings.push(Finding::new(format!("how many {of}"), count, entries.len()));
         }
         for (index, (_, value)) in entries.iter().enumerate() {
-            if let Some((place, expected, found)) = self.each.as_ref().and_then(|each| misfit(each, value)) {
-                findings.push(Finding::new(format!("{place} of no. {} of {of}", index + 1), expected, found));
+            if let Some((place, expected, found)) =
+                self.each.as_ref().and_then(|each| misfit(each, value))
+            {
+                findings.push(Finding::new(
+                    format!("{place} of no. {} of {of}", index + 1),
+                    expected,
+                    found,
+                ));
             }
         }
         if let Some(sequence) = &self.sequence {
             let found: Vec<Value> = entries.iter().map(|(_, value)| value.clone()).collect();
             if sequence.len() != found.len() {
-                findings.push(Finding::new(format!("how many {of}"), sequence.len(), found.len()));
-            } else if let Some((place, expected, found)) = misfit(&sequence.clone().into(), &found.into()) {
+                findings.push(Finding::new(
+                    format!("how many {of}"),
+                    sequence.len(),
+                    found.len(),
+                ));
+            } else if let Some((place, expected, found)) =
+                misfit(&sequence.clone().into(), &found.into())
+            {
                 findings.push(Finding::new(format!("{place} of {of}"), expected, found));
             }
         }
@@ -70,7 +82,11 @@ impl Assertion {
         if let Some(bounds) = self.at_once {
             let most = most_at_once(&entries);
             if !bounds.has(most as f64) {
-                findings.push(Finding::new(format!("how many at once of {of}"), bounds, most));
+                findings.push(Finding::new(
+                    format!("how many at once of {of}"),
+                    bounds,
+                    most,
+                ));
             }
         }
         findings
@@ -81,7 +97,10 @@ impl Assertion {
     }
 
     fn judge_gaps(&self, wanted: &[f64], entries: &[(&Entry, Value)], of: &str) -> Option<Finding> {
-        let gaps: Vec<f64> = entries.windows(2).map(|pair| pair[1].0.at - pair[0].0.at).collect();
+        let gaps: Vec<f64> = entries
+            .windows(2)
+            .map(|pair| pair[1].0.at - pair[0].0.at)
+            .collect();
         let fits = |(gap, least): (&f64, &f64)| *gap >= least - EARLY && *gap <= least + self.slack;
         match gaps.len() == wanted.len() && gaps.iter().zip(wanted).all(fits) {
             true => None,
@@ -101,11 +120,19 @@ pub(super) fn judge_always(log: &Log) -> Vec<Finding> {
         if entry.call == Call::Unknown || entry.misuse.is_some() {
             let why = entry.misuse.as_deref().unwrap_or("it is not known");
             let found = format!("{} {} ({why})", entry.method, entry.path);
-            findings.push(Finding::new("what the server is asked for", "what is there", found));
+            findings.push(Finding::new(
+                "what the server is asked for",
+                "what is there",
+                found,
+            ));
         }
     }
     if log.left_out > 0 {
-        findings.push(Finding::new("requests beyond those of the log", 0, log.left_out));
+        findings.push(Finding::new(
+            "requests beyond those of the log",
+            0,
+            log.left_out,
+        ));
     }
     findings
 }
@@ -115,8 +142,17 @@ fn most_at_once(entries: &[(&Entry, Value)]) -> usize {
         let until = entry.answered.or(entry.ended).unwrap_or(f64::INFINITY);
         entry.at <= time && time < until
     };
-    let at = |time| entries.iter().filter(|(entry, _)| is_waiting(entry, time)).count();
-    entries.iter().map(|(entry, _)| at(entry.at)).max().unwrap_or(0)
+    let at = |time| {
+        entries
+            .iter()
+            .filter(|(entry, _)| is_waiting(entry, time))
+            .count()
+    };
+    entries
+        .iter()
+        .map(|(entry, _)| at(entry.at))
+        .max()
+        .unwrap_or(0)
 }
 
 fn generous() -> f64 {

@@ -30,10 +30,12 @@ pub(super) fn expand(value: &mut Value, holes: &Holes) {
                 let bytes = content(size.as_u64().unwrap_or(0));
                 members.insert("base64".to_owned(), STANDARD.encode_to_string(bytes).into());
             }
-            let filled = std::mem::take(members).into_iter().map(|(name, mut value)| {
-                expand(&mut value, holes);
-                (self::filled(&name, holes), value)
-            });
+            let filled = std::mem::take(members)
+                .into_iter()
+                .map(|(name, mut value)| {
+                    expand(&mut value, holes);
+                    (self::filled(&name, holes), value)
+                });
             *members = filled.collect();
         }
         _ => {}
@@ -49,9 +51,11 @@ mod tests {
     #[test]
     fn holes_and_contents_are_filled_in_wherever_they_stand() {
         let holes = vec![("${server}", "http://a".to_owned())];
-        let mut value = json!({"x": ["${server}/f", {"${server}": 1}], "y": {"type": "bytes", "content": 3}});
+        let mut value =
+            json!({"x": ["${server}/f", {"${server}": 1}], "y": {"type": "bytes", "content": 3}});
         expand(&mut value, &holes);
-        let expected = json!({"x": ["http://a/f", {"http://a": 1}], "y": {"type": "bytes", "base64": "AAEC"}});
+        let expected =
+            json!({"x": ["http://a/f", {"http://a": 1}], "y": {"type": "bytes", "base64": "AAEC"}});
         assert_eq!(value, expected);
     }
 }

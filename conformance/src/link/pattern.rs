@@ -56,17 +56,21 @@ impl std::fmt::Display for Bounds {
 pub(super) fn misfit(pattern: &Value, value: &Value) -> Option<(String, String, String)> {
     let here = || Some((String::new(), pattern.to_string(), value.to_string()));
     match (pattern, value) {
-        (Value::Object(members), _) if !members.is_empty() && members.keys().all(|name| is_bound(name)) => {
+        (Value::Object(members), _)
+            if !members.is_empty() && members.keys().all(|name| is_bound(name)) =>
+        {
             let bounds: Bounds = serde_json::from_value(pattern.clone()).ok()?;
             match value.as_f64() {
                 Some(number) if bounds.has(number) => None,
                 _ => Some((String::new(), bounds.to_string(), value.to_string())),
             }
         }
-        (Value::Object(members), Value::Object(found)) => members.iter().find_map(|(name, pattern)| {
-            let found = found.get(name).unwrap_or(&Value::Null);
-            misfit(pattern, found).map(|deeper| below(name, deeper))
-        }),
+        (Value::Object(members), Value::Object(found)) => {
+            members.iter().find_map(|(name, pattern)| {
+                let found = found.get(name).unwrap_or(&Value::Null);
+                misfit(pattern, found).map(|deeper| below(name, deeper))
+            })
+        }
         (Value::Array(patterns), Value::Array(found)) if patterns.len() == found.len() => {
             let mut pairs = patterns.iter().zip(found).enumerate();
             pairs.find_map(|(index, (pattern, found))| {
@@ -79,7 +83,9 @@ pub(super) fn misfit(pattern: &Value, value: &Value) -> Option<(String, String, 
                 false => here(),
             }
         }
-        (Value::Number(pattern), Value::Number(found)) if pattern.as_f64() == found.as_f64() => None,
+        (Value::Number(pattern), Value::Number(found)) if pattern.as_f64() == found.as_f64() => {
+            None
+        }
         _ if pattern == value => None,
         _ => here(),
     }
@@ -89,7 +95,10 @@ fn is_bound(name: &str) -> bool {
     matches!(name, "least" | "most")
 }
 
-fn below(name: &str, (place, expected, found): (String, String, String)) -> (String, String, String) {
+fn below(
+    name: &str,
+    (place, expected, found): (String, String, String),
+) -> (String, String, String) {
     (format!("/{name}{place}"), expected, found)
 }
 

@@ -39,7 +39,10 @@ impl<'a> Scenario<'a> {
     pub fn new(case: &'a Case, faults: &'a Faults) -> Result<Self, String> {
         static COUNT: AtomicU64 = AtomicU64::new(1);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
-        let name = case.id.chars().map(|character| if character == '+' { '-' } else { character });
+        let name = case
+            .id
+            .chars()
+            .map(|character| if character == '+' { '-' } else { character });
         let token: String = format!("{number}-").chars().chain(name).take(60).collect();
         let folder = tempfile::tempdir().map_err(|error| error.to_string())?;
         let (given, out) = (folder.path().join("in"), folder.path().join("out"));
@@ -75,7 +78,9 @@ impl<'a> Scenario<'a> {
     /// Variables that the adapter's process needs; empty if any process will do.
     pub fn environment(&self) -> BTreeMap<String, String> {
         let variables = self.case.environment.iter();
-        variables.map(|(name, value)| (name.clone(), filled(value, &self.holes))).collect()
+        variables
+            .map(|(name, value)| (name.clone(), filled(value, &self.holes)))
+            .collect()
     }
 
     /// What the adapter is to be asked for.
@@ -100,7 +105,11 @@ impl<'a> Scenario<'a> {
         if let Some(took) = self.case.took
             && !took.has(milliseconds)
         {
-            findings.push(Finding::new("the time of the call in ms", took, format!("{milliseconds:.0}")));
+            findings.push(Finding::new(
+                "the time of the call in ms",
+                took,
+                format!("{milliseconds:.0}"),
+            ));
         }
         thread::sleep(Duration::from_millis(self.case.settle));
         let until = Instant::now() + LATE;
@@ -130,12 +139,24 @@ impl<'a> Scenario<'a> {
         let mut findings = Vec::new();
         let beside = names(self.folder.path());
         if beside != ["in", "out"] {
-            findings.push(Finding::new("what is beside the folder of files", "nothing else", format!("{beside:?}")));
+            findings.push(Finding::new(
+                "what is beside the folder of files",
+                "nothing else",
+                format!("{beside:?}"),
+            ));
         }
         let left = names(&self.folder.path().join("out"));
-        if self.case.left.is_some_and(|expected| expected != left.len()) {
+        if self
+            .case
+            .left
+            .is_some_and(|expected| expected != left.len())
+        {
             let expected = self.case.left.unwrap_or(0);
-            findings.push(Finding::new("how many files are left", expected, format!("{left:?}")));
+            findings.push(Finding::new(
+                "how many files are left",
+                expected,
+                format!("{left:?}"),
+            ));
         }
         findings
     }
@@ -159,7 +180,9 @@ fn write(case: &Case, given: &Path, out: &Path) -> std::io::Result<()> {
 /// The names in a folder, sorted.
 fn names(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut names: Vec<String> = entries.map(|entry| entry.file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }

@@ -46,7 +46,10 @@ pub struct ExpectedError {
 impl Expect {
     pub(super) fn judge(&self, outcome: &Outcome, holes: &Holes) -> Vec<Finding> {
         if let Some(any) = &self.any {
-            let mut all: Vec<Vec<Finding>> = any.iter().map(|expect| expect.judge(outcome, holes)).collect();
+            let mut all: Vec<Vec<Finding>> = any
+                .iter()
+                .map(|expect| expect.judge(outcome, holes))
+                .collect();
             return match all.iter().any(Vec::is_empty) {
                 true => Vec::new(),
                 false => all.swap_remove(0),
@@ -54,8 +57,12 @@ impl Expect {
         }
         let mut findings = match (outcome, &self.error, &self.payloads, &self.message) {
             (Outcome::Error(refused), Some(error), ..) => error.judge(refused, holes),
-            (Outcome::Decoded(decoded), None, Some(payloads), _) => judge_payloads(payloads, decoded),
-            (Outcome::Encoded(encoded), None, None, Some(message)) => judge_message(message, encoded, holes),
+            (Outcome::Decoded(decoded), None, Some(payloads), _) => {
+                judge_payloads(payloads, decoded)
+            }
+            (Outcome::Encoded(encoded), None, None, Some(message)) => {
+                judge_message(message, encoded, holes)
+            }
             _ => vec![Finding::new("the outcome", self.name(), told(outcome))],
         };
         let asked = match outcome {
@@ -67,7 +74,11 @@ impl Expect {
             && asked != expected
         {
             let (expected, asked) = (format!("{expected:?}"), format!("{asked:?}"));
-            findings.push(Finding::new("what the handler was asked for", expected, asked));
+            findings.push(Finding::new(
+                "what the handler was asked for",
+                expected,
+                asked,
+            ));
         }
         findings
     }
@@ -90,23 +101,39 @@ impl ExpectedError {
         let members = [
             ("code", Some(&self.code), &error["code"]),
             ("phase", Some(&self.phase), &error["details"]["phase"]),
-            ("pointer", self.pointer.as_ref(), &error["details"]["pointer"]),
+            (
+                "pointer",
+                self.pointer.as_ref(),
+                &error["details"]["pointer"],
+            ),
         ];
         for (name, expected, found) in members {
             if let Some(expected) = expected
                 && found != expected.as_str()
             {
-                findings.push(Finding::new(format!("the error's {name}"), expected, format!("{found} ({message})")));
+                findings.push(Finding::new(
+                    format!("the error's {name}"),
+                    expected,
+                    format!("{found} ({message})"),
+                ));
             }
         }
         for word in self.names.iter().map(|word| filled(word, holes)) {
             if !message.contains(&word) {
-                findings.push(Finding::new("the error's message", format!("something with {word:?}"), message));
+                findings.push(Finding::new(
+                    "the error's message",
+                    format!("something with {word:?}"),
+                    message,
+                ));
             }
         }
         for word in &self.hides {
             if text.contains(word.as_str()) {
-                findings.push(Finding::new("the error's JSON", format!("nothing with {word:?}"), &text));
+                findings.push(Finding::new(
+                    "the error's JSON",
+                    format!("nothing with {word:?}"),
+                    &text,
+                ));
             }
         }
         findings
@@ -115,22 +142,33 @@ impl ExpectedError {
 
 fn judge_payloads(expected: &[Value], decoded: &Decoded) -> Vec<Finding> {
     if expected.len() != decoded.payloads.len() {
-        return vec![Finding::new("how many payloads", expected.len(), decoded.payloads.len())];
+        return vec![Finding::new(
+            "how many payloads",
+            expected.len(),
+            decoded.payloads.len(),
+        )];
     }
     let pairs = expected.iter().zip(&decoded.payloads).enumerate();
-    pairs.filter_map(|(index, (expected, found))| judge_payload(index, expected, found)).collect()
+    pairs
+        .filter_map(|(index, (expected, found))| judge_payload(index, expected, found))
+        .collect()
 }
 
 fn judge_payload(index: usize, expected: &Value, found: &ReceivedPayload) -> Option<Finding> {
     let what = format!("payload {index}");
     let value = serde_json::to_value(&found.value).unwrap_or_default();
     let Some(size) = expected.as_u64() else {
-        return misfit(expected, &value).map(|(place, expected, found)| Finding::new(what + &place, expected, found));
+        return misfit(expected, &value)
+            .map(|(place, expected, found)| Finding::new(what + &place, expected, found));
     };
     let digest = sha256(&content(size));
     match &found.value {
-        Tagged::Bytes { size: own, sha256, .. } if *own == size && *sha256 == digest && found.size == size => None,
-        Tagged::Bytes { size: own, sha256, .. } => Some(Finding::new(
+        Tagged::Bytes {
+            size: own, sha256, ..
+        } if *own == size && *sha256 == digest && found.size == size => None,
+        Tagged::Bytes {
+            size: own, sha256, ..
+        } => Some(Finding::new(
             what,
             format!("{size} bytes of digest {digest}"),
             format!("{own} bytes of digest {sha256}, of size {}", found.size),
@@ -148,7 +186,11 @@ fn judge_message(pattern: &Value, encoded: &Encoded, holes: &Holes) -> Vec<Findi
         Ok(message) => match misfit(&pattern, &message) {
             None => Vec::new(),
             Some((place, expected, found)) => {
-                vec![Finding::new(format!("the message at {place}"), shortened(&expected), shortened(&found))]
+                vec![Finding::new(
+                    format!("the message at {place}"),
+                    shortened(&expected),
+                    shortened(&found),
+                )]
             }
         },
     }
