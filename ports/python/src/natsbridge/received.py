@@ -1,0 +1,48 @@
+"""A message as the receiver has it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+if TYPE_CHECKING:
+    from natsbridge._generated import EnvelopeHeader, PayloadType, Transport
+
+
+class ReceivedPayload(Tuple[str, Any, "PayloadType"]):
+    """A payload: unpacks as ``(dataname, data, payload_type)``."""
+
+    id: str
+    """Its UUID, in lower case."""
+    transport: Transport
+    """How it came: ``direct`` or ``link``."""
+    size: int
+    """Bytes of the serialized payload."""
+    metadata: Dict[str, Any]
+    """``payload_bytes`` and ``sha256`` where the sender told them, then the sender's own members."""
+
+    @property
+    def dataname(self) -> str:
+        """What the sender calls it."""
+        return self[0]
+
+    @property
+    def data(self) -> Any:
+        """The value: see :func:`natsbridge.smartreceive` for what each type becomes."""
+        return self[1]
+
+    @property
+    def payload_type(self) -> PayloadType:
+        """One of the names of W1.11."""
+        return self[2]
+
+    def with_data(self, data: Any) -> ReceivedPayload:
+        """Give the same payload with another value, such as the path of the file that it went to."""
+        raise NotImplementedError
+
+
+if TYPE_CHECKING:
+
+    class Received(EnvelopeHeader):
+        """The envelope: all members of the header as the message has them, ids in lower case."""
+
+        payloads: List[ReceivedPayload]
