@@ -45,6 +45,8 @@ def write(value: Any) -> bytes:
         raise TableError(
             "the table cannot be written as an Arrow IPC stream", "a valid table", _one_line(error)
         ) from error
+    stream: bytes = sink.getvalue().to_pybytes()
+    return stream
 
 
 def read(stream: bytes) -> pa.Table:
