@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from base64 import b64encode
 from email.utils import parsedate_to_datetime
@@ -58,7 +59,7 @@ async def fetch_with_backoff(
     try:
         async with Client(patience) as client:
             with Sink(transfer, size) as sink:
-                await transfer.run(download(client, url, sink, transfer), from_where)
+                await transfer.run(download(client, url, sink, transfer), str(from_where))
                 content = sink.finish()
     except TransferError as error:
         message = f"{redact(url)} could not be fetched: {error}"
@@ -142,7 +143,7 @@ async def _attempt(client: Client, url: str, sink: Sink, credentials: Credential
         try:
             async for piece in response.content.iter_any():
                 sink.write(piece)
-        except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             raise client.failure(error) from None
         if not sink.is_complete():
             raise TransferError(f"the body ended after {sink.written} bytes", retryable=True)

@@ -171,7 +171,10 @@ class Plik:
         url = f"{uploaded._server}/file/{quote(uploaded['uploadid'], safe='')}"
         source.touch()
         headers = {**self._headers(), "X-UploadToken": uploaded._token}
-        response = await client.request("POST", url, headers, form, lambda: source.moved)
+        try:
+            response = await client.request("POST", url, headers, form, lambda: source.moved)
+        except TransferError as error:
+            raise source.failure or error from None
         return await _answer(client, response)
 
     async def _tidy(self, client: Client, uploaded: Uploaded) -> None:
@@ -200,7 +203,6 @@ class _Streamed(aiohttp.Payload):
         self._size = source.size
         self._source = source
         self._transfer = transfer
-        self._failure: TransferError | None = None
 
     def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
         raise TypeError("a streamed payload is no text")

@@ -21,6 +21,8 @@ class Source:
         self.size = size
         self.moved = 0.0
         """When the last piece went, by the event loop's clock."""
+        self.failure: TransferError | None = None
+        """Why it could not be read, which aiohttp hides behind an error of its own."""
         self._sha256: str | None = None
 
     async def pieces(self, transfer: Transfer) -> AsyncIterator[Union[bytes, memoryview]]:
@@ -31,16 +33,20 @@ class Source:
         hasher = hashlib.sha256()
         sent = 0
         self.touch()
-        async for piece in self._read():
-            hasher.update(piece)
-            sent += len(piece)
-            if sent > self.size:
-                break
-            yield piece
-            self.touch()
-            transfer.report(sent)
-        if sent != self.size:
-            raise TransferError(f"the file changed: it had {self.size} bytes")
+        try:
+            async for piece in self._read():
+                hasher.update(piece)
+                sent += len(piece)
+                if sent > self.size:
+                    break
+                yield piece
+                self.touch()
+                transfer.report(sent)
+            if sent != self.size:
+                raise TransferError(f"the file changed: it had {self.size} bytes")
+        except TransferError as error:
+            self.failure = error
+            raise
         self._sha256 = hasher.hexdigest()
 
     async def sha256(self) -> str:
