@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Callable, Coroutine, Mapping, Set
+import contextlib
+from typing import Any, Callable, Coroutine, Mapping
 
 import aiohttp
 from yarl import URL
@@ -26,7 +27,7 @@ class Client:
     def __init__(self, patience: Patience) -> None:
         self.patience = patience
         self._session: aiohttp.ClientSession | None = None
-        self._removals: Set[asyncio.Task[Any]] = set()
+        self._removals: set[asyncio.Task[Any]] = set()
 
     async def request(
         self,
@@ -74,9 +75,9 @@ class Client:
 
     async def __aexit__(self, *_: object) -> None:
         if self._removals:
-            _, late = await asyncio.wait(set(self._removals), timeout=TRANSFER.connect_timeout_ms / 1000)
-            for task in late:
-                task.cancel()
+            removals = asyncio.gather(*self._removals)
+            with contextlib.suppress(asyncio.TimeoutError):
+                await asyncio.wait_for(removals, TRANSFER.connect_timeout_ms / 1000)
         if self._session is not None:
             await self._session.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Collection, Dict, List, Mapping, Union
+from typing import Any, Callable, Collection, Mapping, Union
 
 from natsbridge import local_file
 from natsbridge.client import Client
@@ -58,8 +58,8 @@ class Downloading:
         self._choose = choose
         self._deadline = deadline
         self._on_progress = on_progress
-        self._targets: Dict[int, Path] = {}
-        self._temporary: Dict[int, Path] = {}
+        self._targets: dict[int, Path] = {}
+        self._temporary: dict[int, Path] = {}
 
     async def finish(self) -> Received:
         """Fetch what is linked, decode everything, and only then give the files their names.
@@ -72,7 +72,7 @@ class Downloading:
             pending = self._incoming.downloads()
             calls = [partial(self._one, download) for download in pending]
             results = await side_by_side(calls, lambda result: not isinstance(result, NATSBridgeError))
-            fetched: Dict[int, bytes] = {}
+            fetched: dict[int, bytes] = {}
             for download, result in zip(pending, results):
                 if isinstance(result, NATSBridgeError):
                     raise result
@@ -83,8 +83,8 @@ class Downloading:
             for path in self._temporary.values():
                 local_file.remove(path)
 
-    def _chosen(self) -> Dict[int, Path]:
-        targets: Dict[int, Path] = {}
+    def _chosen(self) -> dict[int, Path]:
+        targets: dict[int, Path] = {}
         for index, payload in enumerate(self._incoming.envelope["payloads"]):
             chosen = None if self._choose is None else self._choose(index, payload)
             if chosen is None:
@@ -97,7 +97,7 @@ class Downloading:
             targets[index] = target
         return targets
 
-    async def _one(self, pending: PendingDownload) -> Union[bytes, Path, NATSBridgeError]:
+    async def _one(self, pending: PendingDownload) -> bytes | Path | NATSBridgeError:
         transfer = Transfer(
             "download",
             self._client.patience,
@@ -123,9 +123,9 @@ class Downloading:
             self._temporary[pending.index] = content
         return content
 
-    def _keep(self, fetched: Dict[int, bytes]) -> Received:
+    def _keep(self, fetched: dict[int, bytes]) -> Received:
         """Decode payload by payload, what is in files as well as what is in memory, then name the files."""
-        values: Dict[int, Any] = {}
+        values: dict[int, Any] = {}
         no_text: NATSBridgeError | None = None
         for index, path in sorted(self._temporary.items()):
             payload_type = self._incoming.envelope["payloads"][index]["payload_type"]
@@ -152,7 +152,7 @@ class Downloading:
             if index not in self._temporary:
                 self._write(index, target)
         self._name_all()
-        payloads: List[ReceivedPayload] = received["payloads"]
+        payloads: list[ReceivedPayload] = received["payloads"]
         for index, target in self._targets.items():
             payloads[index] = payloads[index].with_data(target)
         return received
@@ -168,7 +168,7 @@ class Downloading:
             raise self._local(index, target, str(of_local_file(error))) from None
 
     def _name_all(self) -> None:
-        kept: List[Path] = []
+        kept: list[Path] = []
         for index, target in self._targets.items():
             try:
                 local_file.name_it(self._temporary[index], target)

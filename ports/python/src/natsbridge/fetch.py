@@ -7,7 +7,7 @@ import time
 from base64 import b64encode
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
-from typing import Mapping, Tuple
+from typing import Mapping, Tuple, cast
 
 import aiohttp
 
@@ -64,8 +64,7 @@ async def fetch_with_backoff(
     except TransferError as error:
         message = f"{redact(url)} could not be fetched: {error}"
         raise error.into_error("DOWNLOAD_FAILED", "fetch", message).within(correlation_id, "", "") from None
-    assert isinstance(content, bytes)
-    return content
+    return cast("bytes", content)
 
 
 async def download(

@@ -6,28 +6,35 @@ import asyncio
 import contextvars
 import inspect
 from functools import partial
-from typing import Any, Awaitable, Callable, Collection, Mapping, Union
+from typing import Any, Awaitable, Callable, Collection, Mapping, Union, cast
 
 from natsbridge.client import Client
 from natsbridge.errors import NATSBridgeError
 from natsbridge.failure import TransferError
 from natsbridge.fetch import download, fetch_with_backoff
 from natsbridge.link import InvalidLinkError, Origin, origin
-from natsbridge.plik import Plik, Uploaded
+from natsbridge.plik import ONESHOT, Plik, Uploaded, plik_oneshot_upload
 from natsbridge.sink import Sink
 from natsbridge.source import Source
 from natsbridge.transfer import Transfer
 
 UploadHandler = Callable[[str, str, bytes], Union[Mapping[str, Any], Awaitable[Mapping[str, Any]]]]
-"""Takes ``(fileserver_url, dataname, data)``, does its own retrying, and gives a mapping with ``status`` and ``url`` at least; any
-status but 200 is UPLOAD_FAILED. It may be a coroutine function; another runs in a thread. It may have an attribute ``remove``,
+"""Takes ``(fileserver_url, dataname, data)``, does its own retrying, and gives a mapping with ``status`` and ``url`` at least;
+any status but 200 is UPLOAD_FAILED. It may be a coroutine function; another runs in a thread. It may have an attribute
+``remove``,
 called with what it gave where the message will not be sent after all, and an attribute ``is_oneshot``, true where what it
 uploads can be fetched only once."""
 
 DownloadHandler = Callable[[str, int, float, float, str], Union[bytes, Awaitable[bytes]]]
-"""Takes ``(url, max_retries, base_delay, max_delay, correlation_id)``, does its own retrying, and gives the bytes, which then pass
-the checks of size and digest. It may be a coroutine function; another runs in a thread. It may have an attribute ``origins``:
+"""Takes ``(url, max_retries, base_delay, max_delay, correlation_id)``, does its own retrying, and gives the bytes, which then
+pass the checks of size and digest. It may be a coroutine function; another runs in a thread. It may have an attribute
+``origins``:
 where links may lead unless the receiver says otherwise with ``allowed_origins``."""
+
+
+def resolved(handler: UploadHandler) -> UploadHandler:
+    """Give what a handler stands for: ``plik_oneshot_upload`` is the one of Plik."""
+    return ONESHOT if handler is plik_oneshot_upload else handler
 
 
 async def upload_by(
@@ -52,15 +59,16 @@ async def remove_by(handler: UploadHandler, client: Client, uploaded: Mapping[st
     :raises TransferError: where that fails.
     """
     if isinstance(handler, Plik):
-        assert isinstance(uploaded, Uploaded)
-        await handler.remove(client, uploaded)
+        await handler.remove(client, cast("Uploaded", uploaded))
         return
     remove = getattr(handler, "remove", None)
     if remove is not None:
         await _called("removal", remove, uploaded)
 
 
-async def download_by(handler: DownloadHandler, client: Client, url: str, sink: Sink, transfer: Transfer, own: Collection[Origin]) -> None:
+async def download_by(
+    handler: DownloadHandler, client: Client, url: str, sink: Sink, transfer: Transfer, own: Collection[Origin]
+) -> None:
     """Fetch a URL into a sink by a handler.
 
     :param own: the origins that the handler names; another one is not told its password.
@@ -108,6 +116,6 @@ async def _called(what: str, handler: Callable[..., Any], *arguments: Any) -> An
     except NATSBridgeError as error:
         failed = TransferError(f"the {what} handler failed: {error.message}", retryable=error.retryable)
         raise failed from error
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:
         # Its text may hold a URL with its query, so only its class is told; the error itself is the cause.
         raise TransferError(f"the {what} handler raised {type(error).__name__}") from error

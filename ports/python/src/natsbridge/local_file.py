@@ -7,12 +7,12 @@ import contextlib
 import os
 import secrets
 from pathlib import Path
-from typing import BinaryIO, Tuple
+from typing import BinaryIO
 
 _PIECE = 256 * 1024
 
 
-def temporary(folder: Path) -> Tuple[Path, BinaryIO]:
+def temporary(folder: Path) -> tuple[Path, BinaryIO]:
     """Make a new file of no lasting name in a folder, with the permissions that any new file has: a web server may read it.
 
     :raises OSError: where none can be made.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Tuple, Union
+from typing import Any, Collection, Iterable, Mapping
 
 from natsbridge import observe, tables
 from natsbridge._generated import DEFAULTS, DESKTOP, TRANSFER, Checksum, Envelope, MsgPurpose
@@ -20,18 +20,17 @@ from natsbridge.draft import Draft
 from natsbridge.environment import broker_or_none, fileserver_or_default, size_threshold_or_none
 from natsbridge.errors import NATSBridgeError
 from natsbridge.fetch import fetch_with_backoff
-from natsbridge.handler import DownloadHandler, UploadHandler, origins_of
+from natsbridge.handler import DownloadHandler, UploadHandler, origins_of, resolved
 from natsbridge.incoming import Decoder
-from natsbridge.link import origin
 from natsbridge.observe import Observer, Watch, counted, shown
 from natsbridge.part import PartLike
 from natsbridge.part_file import with_files_read
 from natsbridge.plik import plik_oneshot_upload
 from natsbridge.received import Received
 from natsbridge.retry import Retry, check_milliseconds
-from natsbridge.reach import warn_of_links
 from natsbridge.transfer import OnProgress, Patience
 from natsbridge.uploading import Uploading
+from natsbridge.warning import warn_of_links
 
 
 async def smartsend(
@@ -65,7 +64,7 @@ async def smartsend(
     deadline: float | None = None,
     on_progress: OnProgress | None = None,
     observer: Observer | None = None,
-) -> Tuple[Envelope, str]:
+) -> tuple[Envelope, str]:
     """Make a message of named, typed payloads; large ones are uploaded, the others ride in the message itself.
 
     :param subject: the NATS subject that the caller publishes the message to (W1.5).
@@ -126,18 +125,30 @@ async def smartsend(
         max_message_bytes=max_message_bytes,
         max_payloads=max_payloads,
     )
-    header = dict(correlation_id=correlation_id, msg_id=msg_id, timestamp=timestamp, sender_name=sender_name)
-    watch = Watch(observer, {**header, "receiver_name": receiver_name})
+    watch = Watch(
+        observer,
+        {
+            "correlation_id": correlation_id,
+            "msg_id": msg_id,
+            "timestamp": timestamp,
+            "sender_name": sender_name,
+            "receiver_name": receiver_name,
+        },
+    )
     watch.info("Starting smartsend for subject: %s", shown(str(subject)))
     threshold = DESKTOP.size_threshold if size_threshold is None else size_threshold
-    parts, files = await with_files_read(list(data), draft, timestamp, threshold)
+    try:
+        parts, files = with_files_read(list(data), draft, timestamp, threshold)
+    except NATSBridgeError as error:
+        raise error.within(correlation_id, msg_id, subject) from None
     outgoing = draft(parts).encode(timestamp, new_id)
+    handler = resolved(fileserver_upload_handler)
     ends = None if deadline is None else asyncio.get_running_loop().time() + deadline / 1000
     async with Client(patience) as client:
         uploading = Uploading(
             outgoing,
             client,
-            fileserver_upload_handler,
+            handler,
             server,
             watch=watch,
             files=files,
@@ -155,9 +166,14 @@ async def smartsend(
     for payload in envelope["payloads"]:
         told = watch.of_payload(payload["payload_type"], payload["transport"])
         size = payload["size"]
-        told.debug("Serialized payload '%s' (type: %s) size: %d bytes", shown(payload["dataname"]), payload["payload_type"], size)
+        told.debug(
+            "Serialized payload '%s' (type: %s) size: %d bytes",
+            shown(payload["dataname"]),
+            payload["payload_type"],
+            size,
+        )
         told.debug("Using %s transport for %d bytes", payload["transport"], size)
-    warn_of_links(watch, envelope, is_oneshot=bool(getattr(fileserver_upload_handler, "is_oneshot", False)))
+    warn_of_links(watch, envelope, is_oneshot=bool(getattr(handler, "is_oneshot", False)))
     sentence = "Made message of %d bytes with %s for subject: %s"
     whole.info(sentence, len(text), counted(len(envelope["payloads"])), shown(envelope["send_to"]))
     whole.count(observe.MESSAGES_SENT)
@@ -165,7 +181,7 @@ async def smartsend(
 
 
 async def smartreceive(
-    msg_json: Union[str, bytes, bytearray, memoryview, Any],
+    msg_json: str | bytes | bytearray | memoryview | Any,
     fileserver_download_handler: DownloadHandler = fetch_with_backoff,
     max_retries: int = TRANSFER.max_retries,
     base_delay: float = TRANSFER.base_delay_ms,
@@ -179,7 +195,7 @@ async def smartreceive(
     read_timeout: float = TRANSFER.read_timeout_ms,
     deadline: float | None = None,
     dataframes: bool = False,
-    into_dir: Union[str, Path, None] = None,
+    into_dir: str | Path | None = None,
     into_files: ChooseFile | None = None,
     on_progress: OnProgress | None = None,
     observer: Observer | None = None,
@@ -202,7 +218,7 @@ async def smartreceive(
         ``payload-0.txt``, ``payload-1.json``, ``payload-2.arrows``, ``payload-3.bin``.
     :param into_files: says by position and payload which payloads go into which files. A file holds the payload as it was
         serialized, is never overwritten, and appears once the whole message is verified; its path is then the payload's data.
-    :returns: the envelope, a dict, whose ``payloads`` are the payloads: each unpacks as ``(dataname, data, payload_type)`` and has
+    :returns: the envelope, a dict with ``payloads``: each unpacks as ``(dataname, data, payload_type)``, and has
         ``transport``, ``size`` and ``metadata`` besides. By type data is a str; a dict or list; a pyarrow.Table; a list of
         dicts; bytes.
     :raises NATSBridgeError: those of :meth:`Decoder.decode`, then DOWNLOAD_FAILED, SIZE_MISMATCH or CHECKSUM_MISMATCH in phase
@@ -249,7 +265,7 @@ async def smartreceive(
     return received
 
 
-def _text_of(message: Any) -> Union[str, bytes, bytearray, memoryview]:
+def _text_of(message: Any) -> str | bytes | bytearray | memoryview:
     if isinstance(message, (str, bytes, bytearray, memoryview)):
         return message
     content = getattr(message, "data", None)

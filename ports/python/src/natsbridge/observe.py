@@ -8,7 +8,7 @@ others' making (names, subjects) is escaped, so that none of it begins a line of
 from __future__ import annotations
 
 import logging
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional
+from typing import Any, Callable, Iterable, Mapping
 
 from natsbridge.received import ReceivedPayload
 
@@ -31,9 +31,9 @@ _FIELDS = (*_HEADER, "payload_type", "transport")
 class Watch:
     """One call, as far as it is told of: the fields of its message, and who counts."""
 
-    def __init__(self, observer: Optional[Observer] = None, fields: Mapping[str, str] = {}) -> None:
+    def __init__(self, observer: Observer | None = None, fields: Mapping[str, str] = {}) -> None:
         self._observer = observer
-        self._fields: Dict[str, str] = {name: "" for name in _FIELDS}
+        self._fields: dict[str, str] = dict.fromkeys(_FIELDS, "")
         self._fields.update(fields)
 
     def of_message(self, envelope: Mapping[str, Any], payloads: Iterable[Any]) -> Watch:

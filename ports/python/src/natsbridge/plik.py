@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 from pathlib import Path
-from typing import Any, Collection, Dict, Union
+from typing import Any, Collection, Dict
 from urllib.parse import quote
 
 import aiohttp
@@ -73,7 +73,7 @@ class Plik:
     def __repr__(self) -> str:
         return f"Plik(ttl={self.ttl!r}, servers={self.origins!r})"
 
-    async def __call__(self, fileserver_url: str, dataname: str, data: Union[bytes, str, Path]) -> Uploaded:
+    async def __call__(self, fileserver_url: str, dataname: str, data: bytes | str | Path) -> Uploaded:
         """Upload bytes, or a file by its path, with the defaults for retries.
 
         ``dataname`` is not sent to the server.
@@ -155,8 +155,8 @@ class Plik:
         uploaded["url"] = f"{domain}/file/{ids}/{_FILE_NAME}"
         return uploaded
 
-    async def _create(self, client: Client, server: str) -> Dict[str, Any]:
-        wanted: Dict[str, Any] = {"OneShot": True} if self.ttl is None else {"ttl": self.ttl}
+    async def _create(self, client: Client, server: str) -> dict[str, Any]:
+        wanted: dict[str, Any] = {"OneShot": True} if self.ttl is None else {"ttl": self.ttl}
         wanted["Removable"] = False
         if self._credentials is not None:
             wanted["Login"], wanted["Password"] = self._credentials
@@ -164,7 +164,7 @@ class Plik:
         response = await client.request("POST", f"{server}/upload", headers, json.dumps(wanted).encode())
         return await _answer(client, response)
 
-    async def _add(self, client: Client, uploaded: Uploaded, source: Source, transfer: Transfer) -> Dict[str, Any]:
+    async def _add(self, client: Client, uploaded: Uploaded, source: Source, transfer: Transfer) -> dict[str, Any]:
         form = aiohttp.MultipartWriter("form-data")
         part = form.append_payload(_Streamed(source, transfer))
         part.set_content_disposition("form-data", name="file", filename=_FILE_NAME)
@@ -182,17 +182,27 @@ class Plik:
         with contextlib.suppress(TransferError, asyncio.TimeoutError):
             await asyncio.wait_for(self.remove(client, uploaded), TRANSFER.connect_timeout_ms / 1000)
 
-    def _headers(self) -> Dict[str, str]:
+    def _headers(self) -> dict[str, str]:
         headers = authorization(self._credentials)
         if self._token is not None:
             headers["X-PlikToken"] = self._token
         return headers
 
 
-plik_oneshot_upload = Plik()
-"""Uploads bytes, or a file by its path, so that they can be fetched once: what `smartsend` does with a large payload, by itself.
+async def plik_oneshot_upload(fileserver_url: str, dataname: str, data: bytes | str | Path) -> Uploaded:
+    """Upload bytes, or a file by its path, so that they can be fetched once: what ``smartsend`` does by itself.
 
-It is called with ``(fileserver_url, dataname, data)`` and gives ``status``, ``uploadid``, ``fileid`` and ``url``."""
+    ``dataname`` is not sent to the server.
+
+    :returns: ``status``, ``uploadid``, ``fileid`` and ``url``.
+    :raises NATSBridgeError: INVALID_ENVELOPE for a ``fileserver_url`` that is no http or https URL; UPLOAD_FAILED after the last
+        attempt.
+    """
+    return await ONESHOT(fileserver_url, dataname, data)
+
+
+ONESHOT = Plik()
+"""What ``plik_oneshot_upload`` stands for as a handler."""
 
 
 class _Streamed(aiohttp.Payload):
@@ -204,7 +214,7 @@ class _Streamed(aiohttp.Payload):
         self._source = source
         self._transfer = transfer
 
-    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:
+    def decode(self, encoding: str = "utf-8", errors: str = "strict") -> str:  # noqa: ARG002
         raise TypeError("a streamed payload is no text")
 
     async def write(self, writer: Any) -> None:
@@ -212,7 +222,7 @@ class _Streamed(aiohttp.Payload):
             await writer.write(piece)
 
 
-def _source(data: Union[bytes, str, Path]) -> Source:
+def _source(data: bytes | str | Path) -> Source:
     if isinstance(data, (bytes, bytearray, memoryview)):
         whole = bytes(data)
         return Source(whole, len(whole))
@@ -223,7 +233,7 @@ def _source(data: Union[bytes, str, Path]) -> Source:
         raise of_local_file(error) from None
 
 
-async def _answer(client: Client, response: aiohttp.ClientResponse) -> Dict[str, Any]:
+async def _answer(client: Client, response: aiohttp.ClientResponse) -> dict[str, Any]:
     """The JSON of a 200, which Plik sends as text/plain."""
     try:
         if response.status != 200:
@@ -247,7 +257,7 @@ async def _answer(client: Client, response: aiohttp.ClientResponse) -> Dict[str,
     return answer
 
 
-def _text(answer: Dict[str, Any], name: str, *, required: bool = False) -> str:
+def _text(answer: dict[str, Any], name: str, *, required: bool = False) -> str:
     text = answer.get(name, "")
     if not isinstance(text, str) or (required and not text):
         raise TransferError(f"the file server's answer is not that of Plik: its member {name!r} is no string")

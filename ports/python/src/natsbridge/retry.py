@@ -11,7 +11,7 @@ from natsbridge.errors import NATSBridgeError
 class Retry:
     """How often something is tried, and how long to wait between the attempts.
 
-    :raises NATSBridgeError: INVALID_ENVELOPE where ``max_retries`` is no whole number from 1 on, or a delay is no number from 0 on.
+    :raises NATSBridgeError: INVALID_ENVELOPE where ``max_retries`` is no whole number from 1 on, or a delay no number from 0 on.
     """
 
     max_retries: int = 5
@@ -37,7 +37,7 @@ class Retry:
         if attempt >= self.max_retries:
             return None
         # Beyond 2^31 every wait is the longest anyhow, and a float cannot double for ever.
-        scheduled = min(self.base_delay * 2 ** min(attempt - 1, 31), self.max_delay)
+        scheduled = min(self.base_delay * float(2 ** min(attempt - 1, 31)), self.max_delay)
         return max(scheduled, min(retry_after, self.max_delay))
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Awaitable, Callable, List, Sequence, TypeVar
+from typing import Any, Awaitable, Callable, Sequence, TypeVar
 
 from natsbridge._generated import TRANSFER
 
 T = TypeVar("T")
 
 
-async def side_by_side(calls: Sequence[Callable[[], Awaitable[T]]], enough: Callable[[T], bool] = bool) -> List[T]:
+async def side_by_side(calls: Sequence[Callable[[], Awaitable[T]]], enough: Callable[[T], bool] = bool) -> list[T]:
     """Run calls side by side, at most 4 at a time, and give their results in list order.
 
     The first result in list order of which ``enough`` does not hold is the last one given; the calls behind it are cancelled.
@@ -23,10 +23,10 @@ async def side_by_side(calls: Sequence[Callable[[], Awaitable[T]]], enough: Call
             return await call()
 
     tasks = [asyncio.ensure_future(placed(call)) for call in calls]
-    results: List[T] = []
+    results: list[T] = []
     try:
         for task in tasks:
-            results.append(await task)  # noqa: PERF401
+            results.append(await task)
             if not enough(results[-1]):
                 break
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import Path
-from typing import List
 
 from natsbridge import local_file
 from natsbridge.failure import TransferError, of_local_file
@@ -29,7 +28,7 @@ class Sink:
         self._size = size
         self._sha256 = sha256
         self._hasher = hashlib.sha256()
-        self._pieces: List[bytes] = []
+        self._pieces: list[bytes] = []
         try:
             if folder is not None:
                 self.file, self._handle = local_file.temporary(folder)

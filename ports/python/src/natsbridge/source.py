@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from pathlib import Path
-from typing import AsyncIterator, Union
+from typing import AsyncIterator, cast
 
 from natsbridge.failure import TransferError, of_local_file
 from natsbridge.transfer import Transfer
@@ -16,7 +16,7 @@ _PIECE = 256 * 1024
 class Source:
     """Bytes, or a file of a size that is known, to be read any number of times."""
 
-    def __init__(self, data: Union[bytes, Path], size: int) -> None:
+    def __init__(self, data: bytes | Path, size: int) -> None:
         self.data = data
         self.size = size
         self.moved = 0.0
@@ -25,7 +25,7 @@ class Source:
         """Why it could not be read, which aiohttp hides behind an error of its own."""
         self._sha256: str | None = None
 
-    async def pieces(self, transfer: Transfer) -> AsyncIterator[Union[bytes, memoryview]]:
+    async def pieces(self, transfer: Transfer) -> AsyncIterator[bytes | memoryview]:
         """Give everything from the start, and tell of it as it goes.
 
         :raises TransferError: where a file cannot be read or is of another size by now.
@@ -43,7 +43,7 @@ class Source:
                 self.touch()
                 transfer.report(sent)
             if sent != self.size:
-                raise TransferError(f"the file changed: it had {self.size} bytes")
+                raise self._changed()
         except TransferError as error:
             self.failure = error
             raise
@@ -54,8 +54,7 @@ class Source:
         if self._sha256 is None:
             async for _ in self.pieces(Transfer("upload")):
                 pass
-        assert self._sha256 is not None
-        return self._sha256
+        return cast("str", self._sha256)
 
     async def content(self) -> bytes:
         """Give all of it at once.
@@ -68,7 +67,10 @@ class Source:
         """Note that something moved."""
         self.moved = asyncio.get_running_loop().time()
 
-    async def _read(self) -> AsyncIterator[Union[bytes, memoryview]]:
+    def _changed(self) -> TransferError:
+        return TransferError(f"the file changed: it had {self.size} bytes")
+
+    async def _read(self) -> AsyncIterator[bytes | memoryview]:
         if not isinstance(self.data, Path):
             whole = memoryview(self.data)
             for start in range(0, len(whole), _PIECE):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass, field
-from typing import Any, Awaitable, Callable, NamedTuple, Optional, TypeVar
+from typing import Any, Awaitable, Callable, TypeVar
 
 from natsbridge import observe
 from natsbridge._generated import TRANSFER
@@ -16,7 +16,8 @@ from natsbridge.retry import Retry, check_milliseconds
 T = TypeVar("T")
 
 
-class Progress(NamedTuple):
+@dataclass(frozen=True)
+class Progress:
     """How far the transfer of one payload has come. A repeated attempt starts again from 0."""
 
     direction: str
@@ -61,9 +62,9 @@ class Transfer:
     watch: Watch = field(default_factory=Watch)
     index: int = 0
     dataname: str = ""
-    size: Optional[int] = None
+    size: int | None = None
     correlation_id: str = ""
-    on_progress: Optional[OnProgress] = None
+    on_progress: OnProgress | None = None
 
     def report(self, transferred: int) -> None:
         """Say how many bytes went or came in this attempt."""

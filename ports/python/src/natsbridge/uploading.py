@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 from functools import partial
 from pathlib import Path
-from typing import Any, List, Mapping, NamedTuple, Optional, Union
+from typing import Any, Mapping, NamedTuple
 
 from natsbridge._generated import TRANSFER
 from natsbridge.client import Client
@@ -24,7 +24,7 @@ class Linked(NamedTuple):
     """Where a payload was uploaded to."""
 
     url: Any
-    sha256: Optional[str]
+    sha256: str | None
 
 
 class Uploading:
@@ -57,7 +57,7 @@ class Uploading:
         self._checksum = checksum
         self._deadline = deadline
         self._on_progress = on_progress
-        self._uploaded: List[Mapping[str, Any]] = []
+        self._uploaded: list[Mapping[str, Any]] = []
 
     async def upload(self, *, fallback: bool) -> None:
         """Upload what is pending; what cannot be goes direct, in list order, as far as it fits.
@@ -86,14 +86,15 @@ class Uploading:
             raise error.within(outgoing.correlation_id, outgoing.msg_id, outgoing.send_to) from failed.__cause__
 
     async def remove(self) -> None:
-        """Take back what was uploaded; that it fails changes nothing, since the caller hears of the cause already, and is not
-        kept waiting for long by a server that hangs.
+        """Take back what was uploaded.
+
+        That it fails changes nothing: the caller hears of the cause already, and is not kept waiting by a server that hangs.
         """
         calls = [partial(self._remove, uploaded) for uploaded in self._uploaded]
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(side_by_side(calls), TRANSFER.connect_timeout_ms / 1000)
 
-    async def _one(self, upload: PendingUpload) -> Union[Linked, TransferError]:
+    async def _one(self, upload: PendingUpload) -> Linked | TransferError:
         transfer = Transfer(
             "upload",
             self._client.patience,
@@ -144,5 +145,3 @@ class Uploading:
         with contextlib.suppress(TransferError):
             await remove_by(self._handler, self._client, uploaded)
         return True
-
-
