@@ -99,9 +99,11 @@ class ContentError(ValueError):
 
     :ivar expected: what should have been there, in words.
     :ivar found: what was there, in words.
+    :ivar place: where, in words that go on after a space; or empty.
     """
 
     def __init__(self, expected: str, found: str, place: str = "") -> None:
         super().__init__(f"expected {expected}, found {found}{place}")
         self.expected = expected
         self.found = found
+        self.place = place
