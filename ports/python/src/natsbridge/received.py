@@ -18,7 +18,16 @@ class ReceivedPayload(Tuple[str, Any, "PayloadType"]):
     size: int
     """Bytes of the serialized payload."""
     metadata: Dict[str, Any]
-    """``payload_bytes`` and ``sha256`` where the sender told them, then the sender's own members."""
+    """``payload_bytes`` and ``sha256`` where the sender told them, and the sender's own members."""
+
+    def __new__(cls, payload: Dict[str, Any], data: Any) -> ReceivedPayload:
+        """Make one of a payload of an envelope that is valid."""
+        self = super().__new__(cls, (payload["dataname"], data, payload["payload_type"]))
+        self.id = payload["id"]
+        self.transport = payload["transport"]
+        self.size = int(payload["size"])
+        self.metadata = payload["metadata"]
+        return self
 
     @property
     def dataname(self) -> str:
@@ -34,10 +43,6 @@ class ReceivedPayload(Tuple[str, Any, "PayloadType"]):
     def payload_type(self) -> PayloadType:
         """One of the names of W1.11."""
         return self[2]
-
-    def with_data(self, data: Any) -> ReceivedPayload:
-        """Give the same payload with another value, such as the path of the file that it went to."""
-        raise NotImplementedError
 
 
 if TYPE_CHECKING:
