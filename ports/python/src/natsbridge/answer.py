@@ -6,9 +6,10 @@ a NATS reply subject, that counts before it: pass it as ``send_to``.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Iterable, Mapping, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Final, Iterable, Mapping, Tuple, Union
 
 from natsbridge import clock
+from natsbridge._generated import match_uuid
 from natsbridge.errors import NATSBridgeError
 from natsbridge.message import encode
 
@@ -37,9 +38,10 @@ def ack(
 
 
 def nack(
-    envelope: Mapping[str, Any],
+    envelope: Mapping[str, Any] | None,
     error: Union[NATSBridgeError, ErrorReport],
     *,
+    retryable: bool | None = None,
     send_to: str | None = None,
     timestamp: str | None = None,
     new_id: Callable[[], str] = clock.new_id,
@@ -47,15 +49,23 @@ def nack(
 ) -> Tuple[Envelope, str]:
     """Make the refusal of a message, with the reason as its one payload, a dictionary named ``error``.
 
-    :param error: why; its report says by ``error.details.retryable`` whether the sender may try again. Arguments as of
-        :func:`ack`.
+    :param envelope: as of :func:`ack`; None for a message that could not be read, which is answered to ``send_to``.
+    :param error: why, or its report.
+    :param retryable: whether the message may come again; what the error says by default. Other arguments as of :func:`ack`.
     """
     timestamp = clock.now() if timestamp is None else timestamp
-    report = error.report(timestamp) if isinstance(error, NATSBridgeError) else error
-    parts = [("error", report, "dictionary")]
-    return reply(
-        envelope, parts, send_to=send_to, timestamp=timestamp, new_id=new_id, msg_purpose="NACK", **arguments
-    )
+    if isinstance(error, NATSBridgeError):
+        retryable = error.retryable or error.code == _RETRYABLE if retryable is None else retryable
+        error = error.report(timestamp)
+    if envelope is None:
+        ids = error["correlation_id"], error["msg_id"]
+        if match_uuid(ids[0]):
+            arguments.setdefault("correlation_id", ids[0])
+        if match_uuid(ids[1]):
+            arguments.setdefault("reply_to_msg_id", ids[1])
+        envelope = _UNREAD
+    parts = [("error", _marked(error, retryable), "dictionary")]
+    return reply(envelope, parts, send_to=send_to, timestamp=timestamp, new_id=new_id, msg_purpose="NACK", **arguments)
 
 
 def reply(
@@ -71,14 +81,8 @@ def reply(
 
     :param data: as :func:`natsbridge.encode` takes it. Other arguments as of :func:`ack`.
     """
-    given = {
-        "correlation_id": envelope["correlation_id"],
-        "receiver_name": envelope["sender_name"],
-        "receiver_id": envelope["sender_id"],
-        "reply_to_msg_id": envelope["msg_id"],
-        "broker_url": envelope["broker_url"],
-        **arguments,
-    }
+    given = {name: envelope[source] for name, source in _TAKEN.items() if source in envelope}
+    given.update(arguments)
     subject = envelope["reply_to"] if send_to is None else send_to
     return encode(subject, data, timestamp=clock.now() if timestamp is None else timestamp, new_id=new_id, **given)
 
@@ -94,3 +98,24 @@ def update_status(
     """Make the word that a message is being handled, which makes its sender wait on. Arguments as of :func:`ack`."""
     arguments = {"msg_purpose": "updateStatus", **arguments}
     return reply(envelope, (), send_to=send_to, timestamp=timestamp, new_id=new_id, **arguments)
+
+
+_TAKEN: Final = {
+    "correlation_id": "correlation_id",
+    "receiver_name": "sender_name",
+    "receiver_id": "sender_id",
+    "reply_to_msg_id": "msg_id",
+    "broker_url": "broker_url",
+}
+_UNREAD: Final[Mapping[str, Any]] = {"reply_to": ""}
+_RETRYABLE: Final = "DOWNLOAD_FAILED"
+"""The code that is retryable without being called so (W8.2)."""
+
+
+def _marked(report: ErrorReport, retryable: bool | None) -> Mapping[str, Any]:
+    """Say in a report whether the message may come again, where its code does not say so by itself."""
+    body = report["error"]
+    if retryable is None or retryable == (body["code"] == _RETRYABLE):
+        return report
+    details = {**body["details"], "retryable": retryable}
+    return {**report, "error": {**body, "details": details}}

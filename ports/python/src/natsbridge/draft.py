@@ -18,7 +18,6 @@ from natsbridge._generated import (
     match_uuid,
     match_uuid_or_empty,
 )
-from natsbridge.canonical_base64 import encoded_length
 from natsbridge.check import is_real_date
 from natsbridge.choice import Candidate, DoesNotFitError, choose
 from natsbridge.errors import ContentError, NATSBridgeError
@@ -101,16 +100,16 @@ class Draft:
         self._max_message_bytes = max_message_bytes
         self._max_payloads = max_payloads
 
-    def check(self, timestamp: str, new_id: Callable[[], str]) -> None:
+    def check(self) -> None:
         """Do the first phase of :meth:`encode` alone: what ``smartsend`` wants to know before it opens files.
 
         ``data`` must be something that can be gone through twice.
 
         :raises NATSBridgeError: as :meth:`encode` in phase ``validate``.
         """
-        header = self._header(timestamp, new_id)
+        header = self._header("2000-01-01T00:00:00Z", _nil)
         try:
-            self._validated(header, new_id)
+            self._validated(header, _nil)
         except NATSBridgeError as error:
             raise error.within(*_context(header)) from None
 
@@ -156,9 +155,7 @@ class Draft:
 
     def _validated(self, header: Header, new_id: Callable[[], str]) -> List[Part]:
         self._check_bounds()
-        parts = [
-            _part(index, item, new_id) for index, item in enumerate(_items(self._data))
-        ]
+        parts = [_part(index, item, new_id) for index, item in enumerate(_items(self._data))]
         most = _or(self._max_payloads, DESKTOP.max_payloads)
         if self._metadata or len(parts) > most or not _is_surely_valid(header, parts):
             metadata: Any = {} if self._metadata is None else self._metadata
@@ -197,6 +194,10 @@ class Draft:
                 expected=f"at most {limit} bytes",
                 found=f"{error.needed} bytes",
             ) from None
+
+
+def _nil() -> str:
+    return "00000000-0000-0000-0000-000000000000"
 
 
 def _or(value: Any, default: Any) -> Any:

@@ -87,7 +87,5 @@ def decode(
     :returns: the envelope, a dict, whose ``payloads`` are the payloads: each unpacks as ``(dataname, data, payload_type)``.
     :raises NATSBridgeError: as :meth:`natsbridge.incoming.Decoder.decode` and :meth:`natsbridge.incoming.Incoming.finish`.
     """
-    decoder = Decoder(
-        allowed_origins=allowed_origins, max_message_bytes=max_message_bytes, max_payloads=max_payloads
-    )
+    decoder = Decoder(allowed_origins=allowed_origins, max_message_bytes=max_message_bytes, max_payloads=max_payloads)
     return decoder.decode(text).finish(fetched)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
-if TYPE_CHECKING:
-    from natsbridge._generated import EnvelopeHeader, PayloadType, Transport
+from natsbridge._generated import EnvelopeHeader, PayloadType, Transport
 
 
-class ReceivedPayload(Tuple[str, Any, "PayloadType"]):
+class ReceivedPayload(Tuple[str, Any, PayloadType]):
     """A payload: unpacks as ``(dataname, data, payload_type)``."""
 
     id: str
@@ -44,10 +43,13 @@ class ReceivedPayload(Tuple[str, Any, "PayloadType"]):
         """One of the names of W1.11."""
         return self[2]
 
+    def with_data(self, data: Any) -> ReceivedPayload:
+        """Give the same payload with another value, such as the path of the file that it went to."""
+        return ReceivedPayload({**vars(self), "dataname": self[0], "payload_type": self[2]}, data)
 
-if TYPE_CHECKING:
 
-    class Received(EnvelopeHeader):
-        """The envelope: all members of the header as the message has them, ids in lower case."""
+class Received(EnvelopeHeader):
+    """The envelope: all members of the header as the message has them, ids in lower case."""
 
-        payloads: List[ReceivedPayload]
+    payloads: List[ReceivedPayload]
+    """The payloads, in the sender's order."""

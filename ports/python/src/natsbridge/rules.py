@@ -120,9 +120,7 @@ def _rank(members: Sequence[str], token: Optional[str]) -> int:
     return 1 + (members.index(token) if token in members else len(members))
 
 
-def _of_rule(
-    pointer: str, expected: str, shown: str, rule: str, code: Any = "INVALID_ENVELOPE"
-) -> Violation:
+def _of_rule(pointer: str, expected: str, shown: str, rule: str, code: Any = "INVALID_ENVELOPE") -> Violation:
     return Violation(pointer, "rule", code, expected, shown, rule)
 
 

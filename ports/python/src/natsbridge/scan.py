@@ -34,7 +34,9 @@ _MOST_MISSES: Final = 16
 """After so many numbers that no data follows, the text is none that is worth it."""
 # The quotes in it are none of a string's content: such would have a backslash before them, which is here only possible for the
 # first, and then still a member named `data` begins behind.
-_DATA: Final = re.compile(rb'"size"[ \t\n\r]*:[ \t\n\r]*([1-9][0-9]{2,15})[ \t\n\r]*,[ \t\n\r]*"data"[ \t\n\r]*:[ \t\n\r]*"')
+_DATA: Final = re.compile(
+    rb'"size"[ \t\n\r]*:[ \t\n\r]*([1-9][0-9]{2,15})[ \t\n\r]*,[ \t\n\r]*"data"[ \t\n\r]*:[ \t\n\r]*"'
+)
 
 
 def _read_cut(content: bytes) -> Any:
