@@ -3,11 +3,12 @@
 //! ```text
 //! schema/v1/*.json -> source -> lint -> interpret -> model -> rust   -> src/generated.rs
 //!                                                          -> readme -> schema/README.md
+//!                                                          -> python -> ports/python/.../_generated.py
 //! ```
 //!
 //! A later language is one more backend: a module with a function from the [`model::Model`] to text, and
-//! a line in [`outputs`]. Backends read no JSON Schema and no regular expressions; only the Rust one
-//! looks at the source too, since typify wants a schema.
+//! a line in [`outputs`]. Backends read no JSON Schema, and no regular expressions but through the
+//! [`dialect`]; only the Rust one looks at the source too, since typify wants a schema.
 
 pub mod automaton;
 pub mod dialect;
@@ -16,6 +17,7 @@ pub mod lint;
 pub mod model;
 pub mod output;
 pub mod problem;
+pub mod python;
 pub mod readme;
 pub mod rust;
 pub mod source;
@@ -80,6 +82,10 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, String> {
         Output {
             path: readme::PATH.into(),
             text: readme::generate(root, &model)?,
+        },
+        Output {
+            path: python::PATH.into(),
+            text: python::generate(&model)?,
         },
     ])
 }

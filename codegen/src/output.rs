@@ -43,7 +43,11 @@ pub fn drifted<'a>(root: &Path, outputs: &'a [Output]) -> io::Result<Vec<&'a Out
 pub fn write<'a>(root: &Path, outputs: &'a [Output]) -> io::Result<Vec<&'a Output>> {
     let drifted = drifted(root, outputs)?;
     for output in &drifted {
-        fs::write(root.join(&output.path), &output.text)?;
+        let path = root.join(&output.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, &output.text)?;
     }
     Ok(drifted)
 }

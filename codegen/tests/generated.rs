@@ -38,10 +38,11 @@ fn drift_is_seen_and_mended() {
     let outputs = outputs(&root()).expect("a schema that can be generated from");
     assert_eq!(
         output::drifted(&folder, &outputs).expect("readable").len(),
-        2,
+        outputs.len(),
         "missing is drift"
     );
-    assert_eq!(output::write(&folder, &outputs).expect("writable").len(), 2);
+    let written = output::write(&folder, &outputs).expect("writable");
+    assert_eq!(written.len(), outputs.len());
     assert!(
         output::drifted(&folder, &outputs)
             .expect("readable")

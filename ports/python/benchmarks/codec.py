@@ -1,0 +1,130 @@
+"""Encoding and decoding beside ``json`` and ``base64`` used plainly, measured in turns within one run.
+
+``python benchmarks/codec.py`` prints the median time of each and the ratio; on a shared machine only the ratio means much.
+"""
+
+import base64
+import json
+import statistics
+import time
+from typing import Any, Callable, Dict, List, Tuple
+
+from natsbridge.draft import Draft
+from natsbridge.incoming import Decoder
+from natsbridge.json_reader import read
+
+ID = "42424242-4242-4242-4242-424242424242"
+TIMESTAMP = "2026-03-13T07:02:50.443Z"
+ROUNDS = 41
+ROUND_SECONDS = 0.02
+
+
+def new_id() -> str:
+    return ID
+
+
+def encode(content: bytes) -> bytes:
+    outgoing = Draft("bench.codec", [("file", content, "binary")], size_threshold=2**53).encode(TIMESTAMP, new_id)
+    return outgoing.finish()[1]
+
+
+def encode_plainly(content: bytes) -> bytes:
+    envelope = {
+        "correlation_id": ID,
+        "msg_id": ID,
+        "timestamp": TIMESTAMP,
+        "send_to": "bench.codec",
+        "msg_purpose": "chat",
+        "sender_name": "NATSBridge",
+        "sender_id": ID,
+        "receiver_name": "",
+        "receiver_id": "",
+        "reply_to": "",
+        "reply_to_msg_id": "",
+        "broker_url": "nats://localhost:4222",
+        "metadata": {},
+        "payloads": [
+            {
+                "id": ID,
+                "dataname": "file",
+                "payload_type": "binary",
+                "transport": "direct",
+                "encoding": "base64",
+                "size": len(content),
+                "data": base64.b64encode(content).decode("ascii"),
+                "metadata": {"payload_bytes": len(content)},
+            }
+        ],
+    }
+    return json.dumps(envelope, separators=(",", ":")).encode()
+
+
+def decode(text: bytes) -> bytes:
+    ((_, content, _),) = Decoder().decode(text).finish()["payloads"]
+    assert isinstance(content, bytes)
+    return content
+
+
+def decode_plainly(text: bytes) -> bytes:
+    return base64.b64decode(json.loads(text)["payloads"][0]["data"])
+
+
+def dictionary(size: int) -> bytes:
+    """Give about so many bytes of a dictionary as measuring stations write them."""
+    rows: List[Dict[str, Any]] = []
+    text = b""
+    while len(text) < size:
+        for number in range(len(rows), len(rows) + 500):
+            rows.append(
+                {
+                    "station": f"gauge {number}",
+                    "at": f"2026-03-13T07:{number % 60:02d}:50.443Z",
+                    "level": number * 0.137,
+                    "count": number * 7919,
+                    "tags": ["river", "north", None],
+                    "ok": number % 7 != 0,
+                }
+            )
+        text = json.dumps({"rows": rows}, separators=(",", ":")).encode()
+    return text
+
+
+def compare(what: str, ours: Callable[[], object], plain: Callable[[], object]) -> None:
+    """Print the medians of both, taken in turns, and how many times faster ours is."""
+    times: Tuple[List[float], List[float]] = ([], [])
+    repeats = [max(1, int(ROUND_SECONDS / _once(call))) for call in (ours, plain)]
+    for number in range(2 * ROUNDS):
+        # Each goes first as often as the other.
+        for at in ((0, 1), (1, 0))[number % 2]:
+            call = (ours, plain)[at]
+            start = time.perf_counter()
+            for _ in range(repeats[at]):
+                call()
+            times[at].append((time.perf_counter() - start) / repeats[at])
+    mine, other = map(statistics.median, times)
+    print(f"{what:<28}  {mine * 1e6:>10.1f} us  {other * 1e6:>10.1f} us  {other / mine:>6.2f}x  {mine / other:>6.2f}")
+
+
+def _once(call: Callable[[], object]) -> float:
+    call()
+    start = time.perf_counter()
+    call()
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    print(f"{'':<28}  {'natsbridge':>13}  {'plain':>13}  {'faster':>7}  {'time':>6}")
+    for size in (10_000, 500_000):
+        content = bytes(index * 7919 % 251 for index in range(size))
+        text = encode(content)
+        assert text == encode_plainly(content)
+        assert decode(text) == decode_plainly(text) == content
+        compare(f"encode {size:,} bytes", lambda: encode(content), lambda: encode_plainly(content))
+        compare(f"decode {size:,} bytes", lambda: decode(text), lambda: decode_plainly(text))
+    text = dictionary(1_000_000)
+    assert read(text) == json.loads(text)
+    compare(f"read a dictionary, {len(text):,}", lambda: read(text), lambda: json.loads(text))
+
+
+if __name__ == "__main__":
+    main()

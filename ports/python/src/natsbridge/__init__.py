@@ -1,0 +1,28 @@
+"""Named, typed payloads between languages over NATS: small ones in the message, large ones by link."""
+
+from natsbridge.answer import ack, nack, reply, update_status
+from natsbridge.errors import NATSBridgeError
+from natsbridge.fetch import fetch_with_backoff
+from natsbridge.natsbridge import smartreceive, smartsend
+from natsbridge.part import Part
+from natsbridge.plik import Plik, plik_oneshot_upload
+from natsbridge.received import Received, ReceivedPayload
+from natsbridge.transfer import Progress
+
+__all__ = [
+    "NATSBridgeError",
+    "Part",
+    "Plik",
+    "Progress",
+    "Received",
+    "ReceivedPayload",
+    "ack",
+    "fetch_with_backoff",
+    "nack",
+    "plik_oneshot_upload",
+    "reply",
+    "smartreceive",
+    "smartsend",
+    "update_status",
+]
+__version__ = "0.1.0"
