@@ -6,16 +6,17 @@ from natsbridge.fetch import fetch_with_backoff
 from natsbridge.natsbridge import smartreceive, smartsend
 from natsbridge.part import Part
 from natsbridge.plik import Plik, plik_oneshot_upload
-from natsbridge.received import Received, ReceivedPayload
+from natsbridge.received import ReceivedPayload
 from natsbridge.transfer import Progress
+from natsbridge.version import __version__
 
 __all__ = [
     "NATSBridgeError",
     "Part",
     "Plik",
     "Progress",
-    "Received",
     "ReceivedPayload",
+    "__version__",
     "ack",
     "fetch_with_backoff",
     "nack",
@@ -25,4 +26,4 @@ __all__ = [
     "smartsend",
     "update_status",
 ]
-__version__ = "0.1.0"
+

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping
 
 from natsbridge import observe, tables
 from natsbridge._generated import DEFAULTS, DESKTOP, TRANSFER, Checksum, Envelope, MsgPurpose
@@ -26,11 +26,13 @@ from natsbridge.observe import Observer, Watch, counted, shown
 from natsbridge.part import PartLike
 from natsbridge.part_file import with_files_read
 from natsbridge.plik import plik_oneshot_upload
-from natsbridge.received import Received
 from natsbridge.retry import Retry, check_milliseconds
 from natsbridge.transfer import OnProgress, Patience
 from natsbridge.uploading import Uploading
 from natsbridge.warning import warn_of_links
+
+if TYPE_CHECKING:
+    from natsbridge.received import Received
 
 
 async def smartsend(
