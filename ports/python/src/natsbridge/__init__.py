@@ -3,6 +3,7 @@
 from natsbridge.answer import ack, nack, reply, update_status
 from natsbridge.errors import NATSBridgeError
 from natsbridge.fetch import fetch_with_backoff
+from natsbridge.message import decode, encode
 from natsbridge.natsbridge import smartreceive, smartsend
 from natsbridge.part import Part
 from natsbridge.plik import Plik, plik_oneshot_upload
@@ -18,6 +19,8 @@ __all__ = [
     "ReceivedPayload",
     "__version__",
     "ack",
+    "decode",
+    "encode",
     "fetch_with_backoff",
     "nack",
     "plik_oneshot_upload",
@@ -26,4 +29,3 @@ __all__ = [
     "smartsend",
     "update_status",
 ]
-

@@ -239,7 +239,9 @@ async def smartreceive(
         max_payloads=max_payloads,
         read_table=_read_dataframe if dataframes else None,
     )
-    incoming = decoder.decode(_text_of(msg_json))
+    # A message of nats-py holds its bytes in `data`.
+    content = getattr(msg_json, "data", None)
+    incoming = decoder.decode(content if isinstance(content, bytes) else msg_json)
     envelope = incoming.envelope
     watch = Watch(observer).of_message(envelope, envelope["payloads"])
     watch.info("Starting smartreceive for subject: %s", shown(envelope["send_to"]))
@@ -265,17 +267,6 @@ async def smartreceive(
     watch.info(sentence, counted(len(received["payloads"])), shown(received["send_to"]))
     watch.count(observe.MESSAGES_RECEIVED)
     return received
-
-
-def _text_of(message: Any) -> str | bytes | bytearray | memoryview:
-    if isinstance(message, (str, bytes, bytearray, memoryview)):
-        return message
-    content = getattr(message, "data", None)
-    if isinstance(content, bytes):
-        return content
-    found = f"a {type(message).__name__}"
-    text = f"msg_json must be a str, bytes or a message of nats-py, found {found}"
-    raise NATSBridgeError("INVALID_ENVELOPE", "parse", text, expected="a str or bytes", found=found)
 
 
 def _read_dataframe(stream: bytes) -> Any:
