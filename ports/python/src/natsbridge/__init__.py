@@ -3,20 +3,24 @@
 from natsbridge.answer import ack, nack, reply, update_status
 from natsbridge.errors import NATSBridgeError
 from natsbridge.fetch import fetch_with_backoff
+from natsbridge.message import decode, encode
 from natsbridge.natsbridge import smartreceive, smartsend
 from natsbridge.part import Part
 from natsbridge.plik import Plik, plik_oneshot_upload
-from natsbridge.received import Received, ReceivedPayload
+from natsbridge.received import ReceivedPayload
 from natsbridge.transfer import Progress
+from natsbridge.version import __version__
 
 __all__ = [
     "NATSBridgeError",
     "Part",
     "Plik",
     "Progress",
-    "Received",
     "ReceivedPayload",
+    "__version__",
     "ack",
+    "decode",
+    "encode",
     "fetch_with_backoff",
     "nack",
     "plik_oneshot_upload",
@@ -25,4 +29,3 @@ __all__ = [
     "smartsend",
     "update_status",
 ]
-__version__ = "0.1.0"

@@ -12,8 +12,9 @@ from yarl import URL
 from natsbridge._generated import TRANSFER
 from natsbridge.failure import TransferError, of_connection, timed_out
 from natsbridge.transfer import Patience
+from natsbridge.version import __version__
 
-USER_AGENT = "plik_client/natsbridge-0.1.0"
+USER_AGENT = f"plik_client/natsbridge-{__version__}"
 """Plik answers errors with a page for people unless the user agent starts like this."""
 
 

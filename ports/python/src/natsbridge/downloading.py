@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Collection, Mapping, Union
+from typing import TYPE_CHECKING, Any, Callable, Collection, Mapping, Union
 
 from natsbridge import local_file
 from natsbridge.client import Client
@@ -14,10 +14,12 @@ from natsbridge.handler import DownloadHandler, download_by
 from natsbridge.incoming import Incoming, PendingDownload
 from natsbridge.link import Origin, origin, redact
 from natsbridge.observe import Watch
-from natsbridge.received import Received, ReceivedPayload
 from natsbridge.side_by_side import side_by_side
 from natsbridge.sink import Sink
 from natsbridge.transfer import OnProgress, Transfer
+
+if TYPE_CHECKING:
+    from natsbridge.received import Received, ReceivedPayload
 
 ChooseFile = Callable[[int, Mapping[str, Any]], Union[Path, str, None]]
 """Says by position and payload (its members on the wire) into which file a payload goes; None for memory."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -30,6 +31,9 @@ class TransferError(Exception):
         self.retryable = retryable
         self.retry_after = retry_after
         self.code = code
+
+    def __str__(self) -> str:
+        return self.message
 
     def into_error(self, code: ErrorCode, phase: Phase, message: str) -> NATSBridgeError:
         """Give the caller's error, with ``code`` unless the cause has one of its own."""
@@ -70,6 +74,8 @@ def of_local_file(error: OSError) -> TransferError:
 
 
 def _reason(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):
+        return "its host name leads nowhere"
     if isinstance(error.errno, int) and error.errno > 0:
         return os.strerror(error.errno)
     return type(error).__name__

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from pathlib import Path
-from typing import Any, Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Collection, Iterable, Mapping
 
 from natsbridge import observe, tables
 from natsbridge._generated import DEFAULTS, DESKTOP, TRANSFER, Checksum, Envelope, MsgPurpose
@@ -26,11 +26,13 @@ from natsbridge.observe import Observer, Watch, counted, shown
 from natsbridge.part import PartLike
 from natsbridge.part_file import with_files_read
 from natsbridge.plik import plik_oneshot_upload
-from natsbridge.received import Received
 from natsbridge.retry import Retry, check_milliseconds
 from natsbridge.transfer import OnProgress, Patience
 from natsbridge.uploading import Uploading
 from natsbridge.warning import warn_of_links
+
+if TYPE_CHECKING:
+    from natsbridge.received import Received
 
 
 async def smartsend(
@@ -237,7 +239,9 @@ async def smartreceive(
         max_payloads=max_payloads,
         read_table=_read_dataframe if dataframes else None,
     )
-    incoming = decoder.decode(_text_of(msg_json))
+    # A message of nats-py holds its bytes in `data`.
+    content = getattr(msg_json, "data", None)
+    incoming = decoder.decode(content if isinstance(content, bytes) else msg_json)
     envelope = incoming.envelope
     watch = Watch(observer).of_message(envelope, envelope["payloads"])
     watch.info("Starting smartreceive for subject: %s", shown(envelope["send_to"]))
@@ -263,17 +267,6 @@ async def smartreceive(
     watch.info(sentence, counted(len(received["payloads"])), shown(received["send_to"]))
     watch.count(observe.MESSAGES_RECEIVED)
     return received
-
-
-def _text_of(message: Any) -> str | bytes | bytearray | memoryview:
-    if isinstance(message, (str, bytes, bytearray, memoryview)):
-        return message
-    content = getattr(message, "data", None)
-    if isinstance(content, bytes):
-        return content
-    found = f"a {type(message).__name__}"
-    text = f"msg_json must be a str, bytes or a message of nats-py, found {found}"
-    raise NATSBridgeError("INVALID_ENVELOPE", "parse", text, expected="a str or bytes", found=found)
 
 
 def _read_dataframe(stream: bytes) -> Any:
