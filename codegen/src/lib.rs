@@ -1,9 +1,10 @@
 //! Writes the generated files of NATSBridge from `schema/v1`.
 //!
 //! ```text
-//! schema/v1/*.json -> source -> lint -> interpret -> model -> rust   -> src/generated.rs
-//!                                                          -> readme -> schema/README.md
-//!                                                          -> python -> ports/python/.../_generated.py
+//! schema/v1/*.json -> source -> lint -> interpret -> model -> rust       -> src/generated.rs
+//!                                                          -> javascript -> ports/javascript/src/generated.js, generated.d.ts
+//!                                                          -> python     -> ports/python/src/natsbridge/_generated.py
+//!                                                          -> readme     -> schema/README.md
 //! ```
 //!
 //! A later language is one more backend: a module with a function from the [`model::Model`] to text, and
@@ -13,6 +14,7 @@
 pub mod automaton;
 pub mod dialect;
 pub mod interpret;
+pub mod javascript;
 pub mod lint;
 pub mod model;
 pub mod output;
@@ -78,6 +80,14 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, String> {
         Output {
             path: rust::PATH.into(),
             text: rust::generate(&source, &model)?,
+        },
+        Output {
+            path: javascript::PATH.into(),
+            text: javascript::generate(&model)?,
+        },
+        Output {
+            path: javascript::TYPES_PATH.into(),
+            text: javascript::generate_types(&model),
         },
         Output {
             path: readme::PATH.into(),

@@ -39,7 +39,7 @@ pub fn drifted<'a>(root: &Path, outputs: &'a [Output]) -> io::Result<Vec<&'a Out
 ///
 /// # Errors
 ///
-/// If a file cannot be read or written.
+/// If a file cannot be read, or it or its folder cannot be written.
 pub fn write<'a>(root: &Path, outputs: &'a [Output]) -> io::Result<Vec<&'a Output>> {
     let drifted = drifted(root, outputs)?;
     for output in &drifted {

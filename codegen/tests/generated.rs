@@ -33,8 +33,6 @@ fn generated_files_are_up_to_date() {
 #[test]
 fn drift_is_seen_and_mended() {
     let folder = std::env::temp_dir().join(format!("natsbridge-codegen-{}", std::process::id()));
-    fs::create_dir_all(folder.join("src")).expect("a folder of our own");
-    fs::create_dir_all(folder.join("schema")).expect("a folder of our own");
     let outputs = outputs(&root()).expect("a schema that can be generated from");
     assert_eq!(
         output::drifted(&folder, &outputs).expect("readable").len(),
