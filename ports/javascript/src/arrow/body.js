@@ -44,11 +44,9 @@ export class Body {
         found: CODECS[codec] ?? `codec ${codec}`,
       });
     }
-    if (typeof rows === 'bigint' || rows < 0) {
-      throw new TableError(`the message at byte ${at} lies about its rows`, { found: rows });
-    }
-    /** How many rows the message says that it has. It holds once a column was read. */
-    this.rows = rows;
+    if (rows < 0) throw new TableError(`the message at byte ${at} lies about its rows`, { found: rows });
+    /** How many rows the message says that it has, as far as any could be. It holds once a column was read. */
+    this.rows = typeof rows === 'bigint' ? Infinity : rows;
   }
 
   /**
