@@ -7,7 +7,6 @@ import { UNITS } from './profile.js';
 /**
  * @typedef {import('./column.js').Column} Column
  * @typedef {import('./profile.js').ColumnType} ColumnType
- * @typedef {import('./schema.js').Field} Field
  */
 
 /** The constructors of apache-arrow by the names of types that have no parameters. */
@@ -40,7 +39,15 @@ const TYPES = /** @type {const} */ ({
  */
 export function build({ fields, metadata, batches }) {
   const arrow = library();
-  const types = fields.map(({ type, dictionary }) => typeOf(type, dictionary));
+  /** @type {Map<number, import('apache-arrow').DataType>} columns of one dictionary share the very type of its values */
+  const words = new Map();
+  const types = fields.map(({ type, dictionary: id }) => {
+    if (id === null || type.index === undefined || type.values === undefined) return typeOf(type);
+    const values = words.get(id) ?? typeOf(type.values);
+    words.set(id, values);
+    const index = /** @type {import('apache-arrow').Int32} */ (typeOf(type.index));
+    return new arrow.Dictionary(values, index, id, type.ordered);
+  });
   const list = fields.map((field, index) => {
     const type = /** @type {import('apache-arrow').DataType} */ (types[index]);
     return new arrow.Field(field.name, type, field.nullable, field.metadata);
@@ -64,16 +71,11 @@ export function build({ fields, metadata, batches }) {
 }
 
 /**
- * @param {ColumnType} type
- * @param {number | null} id of its dictionary
+ * @param {ColumnType} type of no dictionary
  * @returns {import('apache-arrow').DataType}
  */
-function typeOf(type, id) {
+function typeOf(type) {
   const arrow = library();
-  if (type.index !== undefined && type.values !== undefined) {
-    const index = /** @type {import('apache-arrow').Int32} */ (typeOf(type.index, null));
-    return new arrow.Dictionary(typeOf(type.values, null), index, id, type.ordered);
-  }
   if (type.unit !== undefined) return new arrow.Timestamp(UNITS.indexOf(type.unit), type.zone);
   return new arrow[/** @type {typeof TYPES[keyof typeof TYPES]} */ (TYPES[/** @type {keyof typeof TYPES} */ (type.name)])]();
 }
