@@ -1,0 +1,28 @@
+/** A payload that is, or is to be, in a file (wire.md W6.9). */
+
+import { fileURLToPath } from 'node:url';
+
+/**
+ * A file of this machine, as the data of a payload: it is sent from there, streamed where its type allows, or it was received into it.
+ * It holds the payload as it is serialized.
+ */
+export class PayloadFile {
+  /** @param {string | URL} path A path, or a URL with the scheme `file`. */
+  constructor(path) {
+    /** Where it is. */
+    this.path = path instanceof URL ? fileURLToPath(path) : path;
+  }
+
+  toString() {
+    return this.path;
+  }
+}
+
+/**
+ * A file as the data of a payload to be sent: `['film', file('film.mp4'), 'video']`.
+ *
+ * @param {string | URL} path
+ */
+export function file(path) {
+  return new PayloadFile(path);
+}
