@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 
 import { Draft } from '../core/draft.js';
 import { Decoder } from '../core/incoming.js';
-import { NODE } from './platform.js';
+import { NODE } from './host.js';
 
 /**
  * @typedef {object} MomentOptions

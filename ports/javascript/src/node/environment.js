@@ -1,8 +1,8 @@
 /** What the environment says where an argument does not (requirements 12.2, wire.md W5.3). */
 
 import { NATSBridgeError } from '../core/error.js';
-import { originOf } from '../core/link.js';
-import { DEFAULTS, ENVIRONMENT } from '../generated.js';
+import { origin_of, without_user_info } from '../core/link.js';
+import { BROKER_URL, DEFAULTS, ENVIRONMENT } from '../generated.js';
 
 /**
  * The NATS servers that the environment names; nothing where it names none.
@@ -12,7 +12,7 @@ import { DEFAULTS, ENVIRONMENT } from '../generated.js';
 export function brokerUrl() {
   const name = ENVIRONMENT.broker_url;
   const urls = variable(name);
-  if (urls !== undefined && !urls.split(',').every((url) => /^(nats|tls|wss?):\/\/[^\s/?#]+/i.test(url))) {
+  if (urls !== undefined && !BROKER_URL.matches(urls.split(',').map(without_user_info).join(','))) {
     throw unreadable(name, 'comma-separated nats, tls, ws or wss URLs such as nats://localhost:4222', bytes(urls));
   }
   return urls;
@@ -31,7 +31,7 @@ export function fileserverUrl(argument) {
       ? [ENVIRONMENT.fileserver_url, variable(ENVIRONMENT.fileserver_url) ?? DEFAULTS.fileserver_url]
       : ['fileserver_url', argument];
   try {
-    originOf(/** @type {string} */ (url));
+    origin_of(/** @type {string} */ (url));
     return /** @type {string} */ (url);
   } catch {
     const found = typeof url === 'string' ? bytes(url) : typeof url;

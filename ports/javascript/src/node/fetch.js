@@ -1,6 +1,6 @@
 /** Downloads over http and https, tried again with growing delays (FR-010, wire.md W6). */
 
-import { originOf } from '../core/link.js';
+import { origin_of } from '../core/link.js';
 import { isRetryableStatus, retryAfter } from '../core/retry.js';
 import { attempts } from './attempts.js';
 import { exchange } from './exchange.js';
@@ -32,7 +32,7 @@ export class Fetch {
    * @param {string} fileserverUrl
    */
   origins(fileserverUrl) {
-    return [originOf(fileserverUrl)];
+    return [origin_of(fileserverUrl)];
   }
 
   /**

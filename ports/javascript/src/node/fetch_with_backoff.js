@@ -1,6 +1,6 @@
 /** The download handler of the contract (FR-010). */
 
-import { originOf } from '../core/link.js';
+import { InvalidLink, origin_of } from '../core/link.js';
 import { TRANSFER } from '../generated.js';
 import { Fetch } from './fetch.js';
 import { Lifetime } from './lifetime.js';
@@ -57,9 +57,23 @@ export async function fetch_with_backoff(
     return /** @type {Uint8Array} */ (sink.finish());
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
-    throw error.toError('DOWNLOAD_FAILED', `${origin} could not be fetched from: ${error.message}`, { correlation_id });
+    throw error.toError('DOWNLOAD_FAILED', `the file at ${origin} could not be fetched: ${error.message}`, { correlation_id });
   } finally {
     timed.close();
     lifetime.close();
+  }
+}
+
+/**
+ * @param {unknown} url
+ * @returns {string}
+ */
+function originOf(url) {
+  if (typeof url !== 'string') throw unusable('url', 'a URL as text', typeof url);
+  try {
+    return origin_of(url);
+  } catch (reason) {
+    if (!(reason instanceof InvalidLink)) throw reason;
+    throw unusable('url', 'an absolute http or https URL', `one that is not: ${reason.message}`);
   }
 }

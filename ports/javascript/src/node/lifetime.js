@@ -29,12 +29,20 @@ export class Lifetime {
     return this.#controller.signal.aborted;
   }
 
-  /** Why it ended early. */
+  /**
+   * Why it ended early.
+   *
+   * @returns {unknown}
+   */
   get reason() {
     return this.#reason;
   }
 
-  /** The same for those who know an `AbortSignal`. */
+  /**
+   * The same for those who know an `AbortSignal`.
+   *
+   * @returns {AbortSignal}
+   */
   get signal() {
     return this.#controller.signal;
   }

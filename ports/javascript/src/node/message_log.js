@@ -13,12 +13,12 @@ import { fieldsOf, fieldsOfPayload, listed, shown } from './observation.js';
  * @param {Observation} observation
  * @param {string} subject
  * @param {import('./observation.js').Fields} known
- * @param {import('../core/part.js').Part[]} parts
+ * @param {unknown} parts
  */
 export function sending(observation, subject, known, parts) {
   observation.tell(
     'info',
-    () => ({ ...known, payload_type: listed(parts.map((part) => String(part.payload_type))) }),
+    () => ({ ...known, payload_type: listed(Array.isArray(parts) ? parts.map((part) => String(part?.payload_type)) : []) }),
     () => `Starting smartsend for subject: ${shown(String(subject))}`,
   );
 }
@@ -27,16 +27,17 @@ export function sending(observation, subject, known, parts) {
  * Everything is serialized, and each payload's transport is chosen.
  *
  * @param {Observation} observation
- * @param {Envelope} envelope
+ * @param {import('../core/outgoing.js').Outgoing} outgoing
  */
-export function prepared(observation, envelope) {
-  for (const [index, { dataname, payload_type, size, transport }] of envelope.payloads.entries()) {
-    const fields = () => fieldsOfPayload(envelope, index);
-    observation.tell(
-      'debug',
-      fields,
-      () => `Serialized payload '${shown(dataname)}' (type: ${payload_type}) size: ${size} bytes`,
-    );
+export function prepared(observation, outgoing) {
+  const { envelope } = outgoing;
+  const pending = new Map(outgoing.uploads().map((upload) => [upload.index, upload]));
+  for (const [index, { dataname, payload_type, ...direct }] of envelope.payloads.entries()) {
+    const upload = pending.get(index);
+    const { size } = upload ?? direct;
+    const transport = upload ? 'link' : direct.transport;
+    const fields = () => ({ ...fieldsOfPayload(envelope, index), transport });
+    observation.tell('debug', fields, () => `Serialized payload '${shown(dataname)}' (type: ${payload_type}) size: ${size} bytes`);
     observation.tell('debug', fields, () => `Using ${transport} transport for ${size} bytes`);
   }
 }

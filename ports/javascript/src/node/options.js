@@ -94,7 +94,7 @@ export function callTerms(options, others) {
     ),
     on_progress: wanted(given.on_progress, undefined, isFunction, 'on_progress', 'a function'),
     observation: new Observation({
-      logger: wanted(given.logger, undefined, isObject, 'logger', 'an object with functions debug, info and warn'),
+      logger: wanted(given.logger, undefined, isLogger, 'logger', 'an object with functions debug, info and warn'),
       observer: wanted(given.observer, undefined, isFunction, 'observer', 'a function'),
     }),
   };
@@ -127,14 +127,12 @@ export function unusable(name, expected, found) {
 }
 
 /**
- * @template T
- * @template U
  * @param {unknown} value
- * @param {U} usual
- * @param {(value: unknown) => value is T} is
+ * @param {unknown} usual
+ * @param {(value: unknown) => boolean} is
  * @param {string} name
  * @param {string} expected
- * @returns {T | U}
+ * @returns {any} The value, which is of its kind, or the usual one where there is none.
  */
 function wanted(value, usual, is, name, expected) {
   if (value === undefined || value === null) return usual;
@@ -142,23 +140,24 @@ function wanted(value, usual, is, name, expected) {
   throw unusable(name, expected, typeof value === 'number' || typeof value === 'boolean' ? String(value) : typeof value);
 }
 
-/** @type {(value: unknown) => value is number} */
+/** @param {unknown} value */
 const isCount = (value) => Number.isInteger(value) && Number(value) >= 1;
 
-/** @type {(value: unknown) => value is number} */
+/** @param {unknown} value */
 const isMilliseconds = (value) => typeof value === 'number' && value >= 0;
 
-/** @type {(value: unknown) => value is boolean} */
+/** @param {unknown} value */
 const isBoolean = (value) => typeof value === 'boolean';
 
-/** @type {(value: unknown) => value is (...values: any[]) => any} */
+/** @param {unknown} value */
 const isFunction = (value) => typeof value === 'function';
 
-/** @type {(value: unknown) => value is object} */
-const isObject = (value) => typeof value === 'object' || typeof value === 'function';
+/** @param {unknown} value */
+const isLogger = (value) => typeof value === 'object' || typeof value === 'function';
 
-/** @type {(value: unknown) => value is AbortSignal} */
-const isSignal = (value) => isObject(value) && 'aborted' in value && 'addEventListener' in value;
+/** @param {unknown} value */
+const isSignal = (value) => typeof value === 'object' && value !== null && 'aborted' in value && 'addEventListener' in value;
 
-/** @type {(value: unknown) => value is import('./exchange.js').Carrier} */
-const isCarrier = (value) => isFunction(value) || (isObject(value) && 'addRequest' in value);
+/** @param {unknown} value */
+const isCarrier = (value) =>
+  typeof value === 'function' || (typeof value === 'object' && value !== null && 'addRequest' in value);

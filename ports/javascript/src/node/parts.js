@@ -3,6 +3,7 @@
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 
+import { NATSBridgeError } from '../core/error.js';
 import { Part } from '../core/part.js';
 import { PayloadFile } from './payload_file.js';
 import { ofFile } from './source.js';
@@ -52,13 +53,13 @@ export function anyOutside(parts) {
 }
 
 /**
- * Reads files and streams, but for large ones that need not be seen as a whole. What cannot be read fails its part, so that faults count in
- * list order.
+ * Reads files and streams, but for large ones that need not be seen as a whole.
  *
  * @param {unknown[]} parts
  * @param {number} threshold From this many bytes on a payload is linked.
  * @param {import('./lifetime.js').Lifetime} lifetime
  * @returns {Promise<Prepared>}
+ * @throws {UnreadablePart}
  */
 export async function prepare(parts, threshold, lifetime) {
   /** @type {StagedFile[]} */
@@ -87,8 +88,8 @@ export async function prepare(parts, threshold, lifetime) {
         : await lifetime.hold(readStream(/** @type {AsyncIterable<unknown>} */ (part.data), part, threshold, staged, lifetime));
       const { dataname, payload_type, metadata, id } = part;
       const options = { metadata, ...(id === undefined ? {} : { id }) };
-      if ('problem' in content) prepared.push(Part.failed(dataname, payload_type, content.problem, content.expected));
-      else if ('bytes' in content) prepared.push(Part.serialized(dataname, content.bytes, payload_type, options));
+      if ('problem' in content) throw new UnreadablePart(index, part, prepared, content);
+      if ('bytes' in content) prepared.push(Part.serialized(dataname, content.bytes, payload_type, options));
       else {
         files.set(index, content.path);
         prepared.push(Part.external(dataname, content.size, payload_type, options));
@@ -98,6 +99,24 @@ export async function prepare(parts, threshold, lifetime) {
   } catch (error) {
     await discard();
     throw error;
+  }
+}
+
+/** A file or stream that cannot be read. Whether it is the first fault depends on the parts before it. */
+export class UnreadablePart extends Error {
+  /**
+   * @param {number} index
+   * @param {Part} part
+   * @param {unknown[]} before The parts before it, prepared.
+   * @param {{problem: string, expected: string}} content
+   */
+  constructor(index, part, before, { problem, expected }) {
+    super(problem);
+    this.before = before;
+    const message = `payload ${index} (${part.payload_type}): ${problem}`;
+    const details = { pointer: `/payloads/${index}/data`, dataname: part.dataname, expected };
+    /** What it is if it is the first. */
+    this.error = new NATSBridgeError('SERIALIZATION_ERROR', 'serialize', message, details);
   }
 }
 

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 
 import { NATSBridgeError } from '../core/error.js';
-import { originOf } from '../core/link.js';
+import { origin_of } from '../core/link.js';
 import { TRANSFER } from '../generated.js';
 import { attempts } from './attempts.js';
 import { exchange } from './exchange.js';
@@ -54,7 +54,8 @@ const MAX_ANSWER = 1 << 20;
 /** The handler of both directions for a Plik server. */
 export class Plik {
   #options;
-  #headers;
+  /** @type {Record<string, string>} */
+  #headers = {};
 
   /** @param {PlikOptions} [options] */
   constructor(options = {}) {
@@ -66,8 +67,6 @@ export class Plik {
       });
     }
     this.#options = options;
-    /** @type {Record<string, string>} */
-    this.#headers = {};
     if (token !== undefined) this.#headers['x-pliktoken'] = token;
     if (login !== undefined || password !== undefined) {
       this.#headers.authorization = `Basic ${Buffer.from(`${login ?? ''}:${password ?? ''}`).toString('base64')}`;
@@ -86,7 +85,7 @@ export class Plik {
    * @returns {string[]}
    */
   origins(fileserverUrl) {
-    return this.#options.servers ?? [originOf(fileserverUrl)];
+    return this.#options.servers ?? [origin_of(fileserverUrl)];
   }
 
   /**
@@ -133,7 +132,7 @@ export class Plik {
    */
   async download(download, sink, terms) {
     // Another server that the receiver allows is not told the password of this one.
-    const own = this.origins(download.fileserver_url).map(originOf).includes(originOf(download.url));
+    const own = this.origins(download.fileserver_url).map(origin_of).includes(origin_of(download.url));
     const { authorization } = this.#headers;
     await new Fetch(own && authorization ? { authorization } : {}).download(download, sink, terms);
   }

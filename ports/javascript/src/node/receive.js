@@ -2,7 +2,7 @@
 
 import { NATSBridgeError } from '../core/error.js';
 import { Decoder } from '../core/incoming.js';
-import { originOf } from '../core/link.js';
+import { origin_of } from '../core/link.js';
 import { TRANSFER } from '../generated.js';
 import { sideBySide } from './attempts.js';
 import { fileserverUrl } from './environment.js';
@@ -14,7 +14,7 @@ import { received, understood } from './message_log.js';
 import { fieldsOfPayload } from './observation.js';
 import { callTerms, picked, unusable } from './options.js';
 import { Outputs } from './outputs.js';
-import { NODE } from './platform.js';
+import { NODE } from './host.js';
 import { Plik } from './plik.js';
 import { Sink } from './sink.js';
 import { Transfer } from './transfer.js';
@@ -105,7 +105,7 @@ async function fetchAll(incoming, outputs, handler, fileserver_url, call, lifeti
     const sink = new Sink({ size, sha256, ...(folder !== undefined && { folder }), ...(report && { report }) });
     outputs.expect(sink);
     const fields = () => fieldsOfPayload(envelope, index);
-    const transfer = new Transfer(observation, { direction: 'download', dataname, size, origin: originOf(url), fields });
+    const transfer = new Transfer(observation, { direction: 'download', dataname, size, origin: origin_of(url), fields });
     const terms = { retry, timeouts, agent, lifetime: part, transfer };
     await transfer.run(part, async () => {
       await handler.download({ url, fileserver_url, correlation_id }, sink, terms);
@@ -130,7 +130,7 @@ async function fetchAll(incoming, outputs, handler, fileserver_url, call, lifeti
  */
 function failure({ index, dataname, url }, error, envelope) {
   if (!(error instanceof TransferError)) return error;
-  const message = `payload ${index} could not be fetched from ${originOf(url)}: ${error.message}`;
+  const message = `payload ${index} could not be fetched from ${origin_of(url)}: ${error.message}`;
   return error.toError('DOWNLOAD_FAILED', message, { pointer: `/payloads/${index}/data`, dataname }).about(envelope);
 }
 

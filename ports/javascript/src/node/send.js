@@ -4,14 +4,14 @@ import { randomUUID } from 'node:crypto';
 
 import { Draft } from '../core/draft.js';
 import { NATSBridgeError } from '../core/error.js';
-import { DESKTOP } from '../generated.js';
+import { DEFAULTS, DESKTOP } from '../generated.js';
 import { brokerUrl, fileserverUrl, sizeThreshold } from './environment.js';
 import { uploadHandler } from './handlers.js';
 import { Lifetime } from './lifetime.js';
 import { made, prepared, sending } from './message_log.js';
 import { callTerms, picked, unusable } from './options.js';
-import { anyOutside, partsOf, prepare } from './parts.js';
-import { NODE } from './platform.js';
+import { anyOutside, partsOf, prepare, UnreadablePart } from './parts.js';
+import { NODE } from './host.js';
 import { Plik } from './plik.js';
 import { plik_oneshot_upload } from './plik_oneshot_upload.js';
 import { Uploading } from './uploading.js';
@@ -125,7 +125,7 @@ async function send(subject, data, options, finish, length) {
     lifetime.check();
     const message = filledIn({ ...picked(options, MESSAGE_OPTIONS), correlation_id, msg_id });
     let parts = partsOf(data);
-    const { sender_name, receiver_name } = message;
+    const { sender_name = DEFAULTS.sender_name, receiver_name = '' } = message;
     sending(
       call.observation,
       subject,
@@ -133,18 +133,20 @@ async function send(subject, data, options, finish, length) {
       parts,
     );
     const moment = { timestamp, new_id: randomUUID };
+    const draft = (/** @type {unknown} */ list) => new Draft(subject, /** @type {Iterable<PartLike>} */ (list), message);
     let files = new Map();
     if (anyOutside(parts)) {
       // Arguments count before data, so that a file is not even looked at where they are wrong.
-      new Draft(subject, /** @type {Iterable<PartLike>} */ (parts), message).check(NODE, moment);
-      ({ parts, files, discard } = await prepare(
-        parts,
-        message.size_threshold ?? /** @type {number} */ (DESKTOP.size_threshold),
-        lifetime,
-      ));
+      draft(parts).check(NODE, moment);
+      const threshold = message.size_threshold ?? /** @type {number} */ (DESKTOP.size_threshold);
+      try {
+        ({ parts, files, discard } = await prepare(parts, threshold, lifetime));
+      } catch (error) {
+        throw error instanceof UnreadablePart ? firstFault(error, () => draft(error.before).encode(NODE, moment)) : error;
+      }
     }
-    const outgoing = new Draft(subject, /** @type {Iterable<PartLike>} */ (parts), message).encode(NODE, moment);
-    prepared(call.observation, outgoing.envelope);
+    const outgoing = draft(parts).encode(NODE, moment);
+    prepared(call.observation, outgoing);
     const { checksum = 'link', max_message_bytes = DESKTOP.max_message_bytes } = message;
     uploading = new Uploading(outgoing, { ...upload, files, checksum, max_message_bytes }, call);
     await uploading.run(lifetime);
@@ -161,6 +163,21 @@ async function send(subject, data, options, finish, length) {
     lifetime.close();
     await discard();
   }
+}
+
+/**
+ * Faults count in list order: a part before the one that cannot be read may not be serializable.
+ *
+ * @param {UnreadablePart} unreadable
+ * @param {() => unknown} encodeBefore
+ */
+function firstFault(unreadable, encodeBefore) {
+  try {
+    encodeBefore();
+  } catch (error) {
+    if (error instanceof NATSBridgeError && error.phase === 'serialize') return error;
+  }
+  return unreadable.error;
 }
 
 /** @param {SendOptions} options */

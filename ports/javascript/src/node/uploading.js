@@ -106,7 +106,7 @@ export class Uploading {
       on_progress &&
       ((/** @type {number} */ transferred) => on_progress({ direction: 'upload', index, dataname, transferred, size }));
     const source = new Source(bytes ?? files.get(index) ?? new Uint8Array(0), size, report);
-    const fields = () => fieldsOfPayload(envelope, index);
+    const fields = () => ({ ...fieldsOfPayload(envelope, index), transport: 'link' });
     const transfer = new Transfer(observation, { direction: 'upload', dataname, size, fields });
     return transfer.run(lifetime, async () => {
       const { correlation_id } = envelope;
