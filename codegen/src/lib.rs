@@ -1,8 +1,9 @@
 //! Writes the generated files of NATSBridge from `schema/v1`.
 //!
 //! ```text
-//! schema/v1/*.json -> source -> lint -> interpret -> model -> rust   -> src/generated.rs
-//!                                                          -> readme -> schema/README.md
+//! schema/v1/*.json -> source -> lint -> interpret -> model -> rust       -> src/generated.rs
+//!                                                          -> javascript -> ports/javascript/src/generated.js, generated.d.ts
+//!                                                          -> readme     -> schema/README.md
 //! ```
 //!
 //! A later language is one more backend: a module with a function from the [`model::Model`] to text, and
@@ -12,6 +13,7 @@
 pub mod automaton;
 pub mod dialect;
 pub mod interpret;
+pub mod javascript;
 pub mod lint;
 pub mod model;
 pub mod output;
@@ -76,6 +78,14 @@ pub fn outputs(root: &Path) -> Result<Vec<Output>, String> {
         Output {
             path: rust::PATH.into(),
             text: rust::generate(&source, &model)?,
+        },
+        Output {
+            path: javascript::PATH.into(),
+            text: javascript::generate(&model)?,
+        },
+        Output {
+            path: javascript::TYPES_PATH.into(),
+            text: javascript::generate_types(&model),
         },
         Output {
             path: readme::PATH.into(),

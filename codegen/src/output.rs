@@ -39,11 +39,15 @@ pub fn drifted<'a>(root: &Path, outputs: &'a [Output]) -> io::Result<Vec<&'a Out
 ///
 /// # Errors
 ///
-/// If a file cannot be read or written.
+/// If a file cannot be read, or it or its folder cannot be written.
 pub fn write<'a>(root: &Path, outputs: &'a [Output]) -> io::Result<Vec<&'a Output>> {
     let drifted = drifted(root, outputs)?;
     for output in &drifted {
-        fs::write(root.join(&output.path), &output.text)?;
+        let path = root.join(&output.path);
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        fs::write(path, &output.text)?;
     }
     Ok(drifted)
 }

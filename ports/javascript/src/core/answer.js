@@ -13,7 +13,10 @@
  *   'correlation_id' | 'msg_id' | 'sender_name' | 'sender_id' | 'reply_to' | 'broker_url'>} Answerable
  */
 
+import { check_error } from '../generated.js';
+import { Checker } from './check.js';
 import { Draft } from './draft.js';
+import { NATSBridgeError } from './error.js';
 
 /**
  * The acknowledgement of a message whose handling has succeeded.
@@ -27,8 +30,49 @@ export function ack(envelope, options) {
 }
 
 /**
+ * The refusal of a message, with the reason as its one payload, a dictionary named `error`. INVALID_ENVELOPE (validate) where
+ * the reason is no error report.
+ *
  * @param {Answerable} envelope
- * @param {readonly PartLike[]} data
+ * @param {NATSBridgeError | ErrorReport} error what was thrown, or its report
+ * @param {AnswerOptions} [options]
+ * @returns {Draft}
+ */
+export function nack(envelope, error, options) {
+  const report = error instanceof NATSBridgeError ? error.report() : error;
+  const checker = new Checker();
+  check_error(checker, report);
+  const [violation] = checker.violations;
+  if (violation) throw violation.error({});
+  return answer(envelope, [['error', report, 'dictionary']], { msg_purpose: 'NACK', ...options });
+}
+
+/**
+ * An answer with payloads of the receiver's own; its purpose is `chat` unless it is said otherwise.
+ *
+ * @param {Answerable} envelope
+ * @param {Iterable<PartLike>} data
+ * @param {AnswerOptions} [options]
+ * @returns {Draft}
+ */
+export function reply(envelope, data, options) {
+  return answer(envelope, data, options);
+}
+
+/**
+ * The word that a message is being handled, which makes its sender wait on.
+ *
+ * @param {Answerable} envelope
+ * @param {AnswerOptions} [options]
+ * @returns {Draft}
+ */
+export function update_status(envelope, options) {
+  return answer(envelope, [], { msg_purpose: 'updateStatus', ...options });
+}
+
+/**
+ * @param {Answerable} envelope
+ * @param {Iterable<PartLike>} data
  * @param {AnswerOptions} [options]
  * @returns {Draft}
  */

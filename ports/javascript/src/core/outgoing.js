@@ -3,6 +3,10 @@
  *
  * @typedef {import('../generated.js').Envelope} Envelope
  * @typedef {import('../generated.js').PayloadType} PayloadType
+ * @typedef {import('./entry.js').Entry} Entry
+ * @typedef {import('./error.js').ErrorDetails} ErrorDetails
+ * @typedef {import('./header.js').Limits} Limits
+ * @typedef {import('./platform.js').Platform} Platform
  *
  * A payload that goes by link and was not uploaded yet.
  *
@@ -14,15 +18,44 @@
  * @property {Uint8Array | null} bytes null for an external part
  */
 
+import { encoded_length } from './base64.js';
+import { ContentError, deserialize } from './content.js';
+import { digest, envelope_text, fill_metadata, header_length, payload_text, settle_direct, settle_link, written_length } from './entry.js';
+import { NATSBridgeError } from './error.js';
+import { InvalidLink, origin_of, redact } from './link.js';
+import { quote } from './json_write.js';
+import { byte_length } from './text.js';
+
 /** A message that is ready but for its uploads: `link` or `fall_back` each of `uploads`, then `finish`. */
 export class Outgoing {
+  #envelope;
+  #metadata;
+  #entries;
+  #limits;
+  #platform;
+
   /**
-   * The envelope as far as it is known; `data` of a payload that was not uploaded yet is empty.
+   * @param {Envelope} envelope
+   * @param {string} metadata the text of its metadata
+   * @param {Entry[]} entries one for each of its payloads
+   * @param {Limits} limits
+   * @param {Platform} platform
+   */
+  constructor(envelope, metadata, entries, limits, platform) {
+    this.#envelope = envelope;
+    this.#metadata = metadata;
+    this.#entries = entries;
+    this.#limits = limits;
+    this.#platform = platform;
+  }
+
+  /**
+   * The envelope as far as it is known; `data` is empty until `finish`, but for that of a payload that was linked.
    *
    * @returns {Envelope}
    */
   get envelope() {
-    throw new Error('not there yet');
+    return this.#envelope;
   }
 
   /**
@@ -31,17 +64,25 @@ export class Outgoing {
    * @returns {PendingUpload[]}
    */
   uploads() {
-    return [];
+    /** @type {PendingUpload[]} */
+    const uploads = [];
+    for (const [index, { payload, size, bytes, pending }] of this.#entries.entries()) {
+      const { dataname, payload_type } = payload;
+      if (pending) uploads.push({ index, dataname, payload_type, size, bytes });
+    }
+    return uploads;
   }
 
   /**
    * The digest of payload `index`, where it was computed elsewhere; else the platform computes it when it is needed.
    *
    * @param {number} index
-   * @param {string} sha256 64 lower-case hexadecimal digits
+   * @param {string} sha256 64 hexadecimal digits
    */
   digest(index, sha256) {
-    throw new Error(`not there yet: ${index} ${sha256}`);
+    const ready = this.#entries[index];
+    if (ready === undefined) throw this.#error('INVALID_ENVELOPE', 'validate', `there is no payload ${index}`, {});
+    ready.sha256 = sha256.toLowerCase();
   }
 
   /**
@@ -53,18 +94,71 @@ export class Outgoing {
    * @param {string} [sha256] 64 hexadecimal digits
    */
   link(index, url, sha256) {
-    throw new Error(`not there yet: ${index} ${url} ${sha256}`);
+    const ready = this.#pending(index);
+    const { dataname } = ready.payload;
+    const pointer = `/payloads/${index}/data`;
+    try {
+      origin_of(String(url));
+    } catch (error) {
+      if (!(error instanceof InvalidLink)) throw error;
+      const message = `the URL of payload ${index} cannot be sent: ${error.message}`;
+      const expected = 'an absolute http or https URL';
+      throw this.#error('UPLOAD_FAILED', 'upload', message, { pointer, dataname, expected, found: redact(String(url)) });
+    }
+    if (sha256 !== undefined) this.digest(index, sha256);
+    if (this.#limits.checksum !== 'none' && ready.sha256 === null && ready.bytes === null) {
+      const message = `payload ${index} is linked and needs its sha256, or checksum must be none`;
+      throw this.#error('INVALID_ENVELOPE', 'validate', message, { pointer: `/payloads/${index}`, dataname });
+    }
+    settle_link(ready, String(url));
   }
 
   /**
    * Sends payload `index` direct, since it could not be uploaded (NFR-202, W6.4). PAYLOAD_TOO_LARGE (limit) where the message
-   * would exceed `max_message_bytes`; the upload is still pending then.
+   * would exceed `max_message_bytes`; the upload is still pending then. INVALID_ENVELOPE where no such upload is pending, or
+   * its bytes are neither here nor what its type says.
    *
    * @param {number} index
    * @param {Uint8Array} [bytes] those of an external part
    */
   fall_back(index, bytes) {
-    throw new Error(`not there yet: ${index} ${bytes}`);
+    const ready = { ...this.#pending(index) };
+    ready.payload = { ...ready.payload };
+    const { dataname, payload_type } = ready.payload;
+    const pointer = `/payloads/${index}`;
+    if (bytes !== undefined) {
+      try {
+        deserialize(payload_type, bytes, this.#platform);
+      } catch (error) {
+        if (!(error instanceof ContentError)) throw error;
+        throw this.#error('INVALID_ENVELOPE', 'validate', error.message, { pointer: `${pointer}/data`, dataname });
+      }
+      ready.bytes = bytes;
+      ready.size = bytes.length;
+    }
+    if (ready.bytes === null) {
+      const message = `payload ${index} is not at hand and cannot go direct without its bytes`;
+      throw this.#error('INVALID_ENVELOPE', 'validate', message, { pointer, dataname });
+    }
+    settle_direct(ready, this.#limits, this.#platform);
+    const { checksum, max_message_bytes } = this.#limits;
+    let length = header_length(this.#envelope, this.#metadata) + written_length(ready, checksum);
+    for (const [other, entry] of this.#entries.entries()) {
+      if (other !== index && !entry.pending) length += written_length(entry, checksum) + 1;
+    }
+    if (length > max_message_bytes) throw this.#too_large(length, { pointer, dataname });
+    this.#entries[index] = ready;
+    this.#envelope.payloads[index] = ready.payload;
+  }
+
+  /**
+   * Whether so many bytes could ride in the message at all; PAYLOAD_TOO_LARGE (limit) if not.
+   *
+   * @param {number} size
+   */
+  check_direct(size) {
+    const length = encoded_length(size);
+    if (length > this.#limits.max_message_bytes) throw this.#too_large(length, {});
   }
 
   /**
@@ -74,7 +168,39 @@ export class Outgoing {
    * @returns {[Envelope, string]}
    */
   finish() {
-    throw new Error('not there yet');
+    const { checksum, max_message_bytes } = this.#limits;
+    const envelope = this.#envelope;
+    let payloads = '';
+    let wide = 0;
+    for (let index = 0; index < this.#entries.length; index += 1) {
+      const ready = /** @type {Entry} */ (this.#entries[index]);
+      const { payload } = ready;
+      if (ready.pending) {
+        const message = `payload ${index} was neither linked nor sent direct`;
+        const { dataname } = payload;
+        throw this.#error('INVALID_ENVELOPE', 'validate', message, { pointer: `/payloads/${index}/data`, dataname });
+      }
+      const sha256 = digest(ready, checksum, this.#platform);
+      let data = ready.inline;
+      if (payload.transport === 'link') {
+        data = quote(String(payload.data));
+      } else if (data === null) {
+        const base64 = this.#platform.to_base64(/** @type {Uint8Array} */ (ready.bytes));
+        payload.data = base64;
+        data = `"${base64}"`;
+      } else {
+        wide += surplus(data);
+      }
+      wide += surplus(payload.dataname) + surplus(ready.metadata_text);
+      payloads += (index === 0 ? '' : ',') + payload_text(ready, data, sha256);
+      fill_metadata(payload, sha256);
+    }
+    const { send_to, sender_name, receiver_name, reply_to } = envelope;
+    wide += surplus(send_to) + surplus(sender_name) + surplus(receiver_name) + surplus(reply_to) + surplus(this.#metadata);
+    const text = envelope_text(envelope, this.#metadata, payloads);
+    const length = text.length + wide;
+    if (length > max_message_bytes) throw this.#too_large(length, {});
+    return [envelope, text];
   }
 
   /**
@@ -83,6 +209,44 @@ export class Outgoing {
    * @returns {[Envelope, Uint8Array]}
    */
   finish_bytes() {
-    throw new Error('not there yet');
+    const [envelope, text] = this.finish();
+    return [envelope, this.#platform.to_utf8(text)];
   }
+
+  /** @param {number} index */
+  #pending(index) {
+    const ready = this.#entries[index];
+    if (ready?.pending) return ready;
+    throw this.#error('INVALID_ENVELOPE', 'validate', `payload ${index} has no pending upload`, {});
+  }
+
+  /**
+   * @param {number} length
+   * @param {ErrorDetails} details
+   */
+  #too_large(length, details) {
+    const limit = this.#limits.max_message_bytes;
+    const message = `the message has ${length} bytes and may have ${limit}`;
+    const told = { ...details, expected: `at most ${limit} bytes`, found: `${length} bytes` };
+    return this.#error('PAYLOAD_TOO_LARGE', 'limit', message, told);
+  }
+
+  /**
+   * @param {import('../generated.js').ErrorCode} code
+   * @param {import('../generated.js').Phase} phase
+   * @param {string} message
+   * @param {ErrorDetails} details
+   */
+  #error(code, phase, message, details) {
+    return new NATSBridgeError(code, phase, message, details).about(this.#envelope);
+  }
+}
+
+/**
+ * Bytes of UTF-8 beyond one for each unit of UTF-16.
+ *
+ * @param {string} text
+ */
+function surplus(text) {
+  return text === '' ? 0 : byte_length(text) - text.length;
 }

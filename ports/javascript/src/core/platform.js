@@ -11,6 +11,8 @@
  *   the canonical base64 in `text[start..end)`, freshly allocated; null where it is not canonical or of another length
  * @property {(bytes: Uint8Array, start: number, end: number) => string} to_text the text of `bytes[start..end)`; throws where
  *   it is not UTF-8, and keeps a byte order mark
+ * @property {(bytes: Uint8Array, start: number, end: number) => string} to_ascii one character for each byte of
+ *   `bytes[start..end)`: that of ASCII, or any from U+0080 on for a byte that is none
  * @property {(text: string) => Uint8Array} to_utf8 the text in UTF-8; the caller has seen to it that there are no lone
  *   surrogates
  * @property {Tables | null} tables how arrowtables are read and written; null where they are not

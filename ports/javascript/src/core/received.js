@@ -2,6 +2,7 @@
  * A message as the receiver has it.
  *
  * @typedef {import('../generated.js').Envelope} Envelope
+ * @typedef {import('../generated.js').PayloadMetadata} PayloadMetadata
  * @typedef {import('../generated.js').PayloadType} PayloadType
  * @typedef {import('../generated.js').Transport} Transport
  *
@@ -18,12 +19,15 @@ export class ReceivedPayload {
    * @param {PayloadType} payload_type
    * @param {Transport} transport
    * @param {number} size
-   * @param {Record<string, unknown>} metadata
+   * @param {PayloadMetadata} metadata
    */
   constructor(dataname, data, payload_type, transport, size, metadata) {
     /** The sender's name for it. */
     this.dataname = dataname;
-    /** Its value. */
+    /**
+     * Its value: a string (text), an object or array (dictionary), an array of objects (jsontable), a table (arrowtable), a
+     * Uint8Array (all others).
+     */
     this.data = data;
     /** Its type. */
     this.payload_type = payload_type;
@@ -35,7 +39,11 @@ export class ReceivedPayload {
     this.metadata = metadata;
   }
 
-  /** What the contract hands out: `dataname`, `data`, `payload_type`. */
+  /**
+   * What the contract hands out: `dataname`, `data`, `payload_type`.
+   *
+   * @returns {Generator<any, void, undefined>}
+   */
   *[Symbol.iterator]() {
     yield this.dataname;
     yield this.data;
