@@ -4,7 +4,7 @@
  * `smartsend` makes a message and `smartreceive` reads one; publishing and subscribing are done with any NATS client.
  *
  * @typedef {import('./core/draft.js').MessageOptions} MessageOptions
- * @typedef {import('./core/incoming.js').DecoderOptions} DecoderOptions
+ * @typedef {import('./core/decoder.js').DecoderOptions} DecoderOptions
  * @typedef {import('./core/incoming.js').Incoming} Incoming
  * @typedef {import('./core/outgoing.js').Outgoing} Outgoing
  * @typedef {import('./core/part.js').PartLike} PartLike

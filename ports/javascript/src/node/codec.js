@@ -3,7 +3,7 @@
 import { randomUUID } from 'node:crypto';
 
 import { Draft } from '../core/draft.js';
-import { Decoder } from '../core/incoming.js';
+import { Decoder } from '../core/decoder.js';
 import { NODE } from './host.js';
 
 /**
@@ -31,7 +31,7 @@ export function encode(subject, data, options = {}) {
  * `downloads()` lists have to be passed in, by their index.
  *
  * @param {string | Uint8Array} msg_json
- * @param {import('../core/incoming.js').DecoderOptions} [options]
+ * @param {import('../core/decoder.js').DecoderOptions} [options]
  * @returns {import('../core/incoming.js').Incoming}
  * @throws {import('../core/error.js').NATSBridgeError} Of the phases `parse` and `validate`.
  */

@@ -68,12 +68,12 @@ function from_base64(text, start, end, size) {
   const bytes = Buffer.allocUnsafeSlow(size);
   let written = 0;
   for (let at = start; at < end; at += PIECE) {
-    written += bytes.write(source.latin1Slice(at, Math.min(at + PIECE, end)), written, 'base64');
+    written += bytes.write(source.toString('latin1', at, Math.min(at + PIECE, end)), written, 'base64');
   }
   if (written !== size) return null;
   // The last group again: only zero trailing bits give the same text.
   const last = bytes.toString('base64', size - (size % 3 || 3));
-  return padding === 0 || last === source.latin1Slice(end - 4, end) ? new Uint8Array(bytes.buffer) : null;
+  return padding === 0 || last === source.toString('latin1', end - 4, end) ? new Uint8Array(bytes.buffer) : null;
 }
 
 /**
@@ -104,7 +104,7 @@ function to_text(bytes, start, end) {
  * @returns {string}
  */
 function to_ascii(bytes, start, end) {
-  return buffer(bytes).latin1Slice(start, end);
+  return buffer(bytes).toString('latin1', start, end);
 }
 
 /**

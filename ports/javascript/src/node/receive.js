@@ -1,7 +1,7 @@
 /** `smartreceive`: read, fetch, decode (requirements 11.2). */
 
 import { NATSBridgeError } from '../core/error.js';
-import { Decoder } from '../core/incoming.js';
+import { Decoder } from '../core/decoder.js';
 import { origin_of } from '../core/link.js';
 import { TRANSFER } from '../generated.js';
 import { sideBySide } from './attempts.js';
@@ -21,7 +21,7 @@ import { Transfer } from './transfer.js';
 import { TransferError } from './transfer_error.js';
 
 /**
- * @typedef {import('../core/incoming.js').DecoderOptions} DecoderOptions
+ * @typedef {import('../core/decoder.js').DecoderOptions} DecoderOptions
  * @typedef {import('../core/incoming.js').Incoming} Incoming
  * @typedef {import('../core/incoming.js').PendingDownload} PendingDownload
  */
