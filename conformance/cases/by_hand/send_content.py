@@ -300,8 +300,15 @@ for slug, value in {"nan": "NaN", "infinity": "Infinity", "minus-infinity": "-In
             [Part("hi", metadata={"a": F(value)})],
             "INVALID_ENVELOPE",
             "validate",
-            more=dict(more),
+            # Where strings can hold anything, so can metadata.
+            more={"needs": ["lone-surrogates", "non-finite-floats"]},
         ),
+    ]
+for slug, value in {"2-to-64": 2**64, "below-2-to-63": -(2**63) - 1, "2-to-100": 2**100}.items():
+    more = {"needs": ["big-integers"]}
+    CASES += [
+        unserializable("w3.2-send-%s-dictionary" % slug, "an integer outside -2^63 to 2^64-1", [Part({"a": [I(value)]}, "dictionary")], more=dict(more)),
+        unserializable("w3.2-send-%s-row" % slug, "an integer outside -2^63 to 2^64-1", [Part([{}, {"a": I(value)}], "jsontable")], more=dict(more)),
     ]
 
 # Which fault counts.

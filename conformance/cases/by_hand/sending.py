@@ -80,10 +80,10 @@ def taken(value):
         content = value.content
         if isinstance(value.unit, str):
             return {"type": "string", "repeat": [[value.unit, value.times]]}
-        return {"type": "bytes", "size": len(content), "sha256": sha256(content)}
+        value = content
     if isinstance(value, Table):
         return value.value
-    tagged = tag(value)
+    tagged = dict(tag(value))
     if tagged["type"] == "bytes" and tagged["size"] > 4096:
         del tagged["base64"]
     return tagged
