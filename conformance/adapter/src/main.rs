@@ -15,6 +15,7 @@ use natsbridge_conformance::protocol::{
     Answer, AnswerKind, Capability, Decode, Delivery, Encode, Encoded, Hello, Message, Operation,
     Outcome, Receive, Refused, Reply, Request, Send, Upload, VERSION,
 };
+use serde::Deserialize;
 
 use handlers::{Answering, Knowing};
 
@@ -69,7 +70,7 @@ fn main() {
         .build();
     let runtime = runtime.expect("a runtime");
     for line in stdin().lock().lines() {
-        let request: Request = serde_json::from_str(&line.expect("a line")).expect("a request");
+        let request = request(&line.expect("a line"));
         let id = request.id;
         let outcome = runtime.block_on(outcome(id, &request.operation));
         say(
@@ -80,6 +81,13 @@ fn main() {
             return;
         }
     }
+}
+
+/// A value within 65 others, each with its tag, is deeper than the reader takes unless told otherwise.
+fn request(line: &str) -> Request {
+    let mut reader = serde_json::Deserializer::from_str(line);
+    reader.disable_recursion_limit();
+    Request::deserialize(&mut reader).expect("a request")
 }
 
 fn say(id: u64, outcome: Outcome) {
