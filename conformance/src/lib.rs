@@ -11,6 +11,7 @@
 //! ```
 
 mod adapter;
+mod attach;
 mod case;
 mod child;
 pub mod command;
@@ -20,10 +21,13 @@ pub mod faults;
 mod judge;
 pub mod kill;
 pub mod link;
+mod listing;
 mod port;
 mod progress;
 pub mod protocol;
-mod report;
+pub mod report;
 mod repository;
+mod scaffold;
 mod server;
+mod smoke;
 mod strict;

@@ -4,14 +4,15 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use super::encode::{Made, MadeFile};
-use super::expand;
+use super::{Places, expand, placed};
 use crate::protocol::{AnswerKind, Delivery, Encode};
 use crate::strict;
 
 /// A message that is delivered, what its receiver answers, and what must come of it.
 #[derive(Debug)]
 pub(crate) struct DeliveryCase {
-    pub(crate) send: Encode,
+    /// The members of `Encode`, written out but for the places of servers.
+    send: Value,
     pub(crate) deliver: Delivery,
     pub(crate) receiver: Receiver,
     /// What the receiver makes of it (`received`), what becomes of the sender (`error`, or else it is delivered).
@@ -50,7 +51,7 @@ impl DeliveryCase {
             error: None,
         };
         Ok(DeliveryCase {
-            send: strict::typed(Value::Object(file.send))?,
+            send: Value::Object(file.send),
             deliver: file.deliver,
             receiver: file.receiver,
             expect: match file.expect {
@@ -58,6 +59,19 @@ impl DeliveryCase {
                 None => nothing,
             },
         })
+    }
+}
+
+impl DeliveryCase {
+    /// The request, with the servers of the moment.
+    pub(crate) fn request(&self, places: &Places) -> Result<Encode, String> {
+        let mut send = self.send.clone();
+        placed(&mut send, places);
+        strict::typed(send)
+    }
+
+    pub(crate) fn uploads(&self) -> bool {
+        self.send.get("upload").is_some()
     }
 }
 

@@ -113,6 +113,12 @@ impl EncodeCase {
         self.send["upload"]["to"] == "oneshot"
     }
 
+    /// Whether a file server has to be there.
+    pub(crate) fn needs_files(&self) -> bool {
+        let has = |text: &str| text.contains("${fileserver}");
+        self.uploads() || self.environment.values().any(|text| has(text))
+    }
+
     pub(crate) fn uploads(&self) -> bool {
         self.send.get("upload").is_some()
     }

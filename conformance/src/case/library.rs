@@ -28,7 +28,9 @@ const KINDS: &[Kind] = &[
     ("delivery", "delivery.schema.json", |value| {
         DeliveryCase::read(value).map(|case| Body::Delivery(Box::new(case)))
     }),
-    ("link", "link.schema.json", |value| Ok(Body::Link(value))),
+    ("link", "link.schema.json", |value| {
+        crate::link::Case::read(value).map(|case| Body::Link(Box::new(case)))
+    }),
 ];
 
 /// All cases.

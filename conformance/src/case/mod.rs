@@ -45,8 +45,8 @@ pub(crate) enum Body {
     Encode(Box<EncodeCase>),
     Answer(Box<AnswerCase>),
     Delivery(Box<DeliveryCase>),
-    /// A scenario of the fault server, as its file has it.
-    Link(Value),
+    /// A scenario of the fault server.
+    Link(Box<crate::link::Case>),
 }
 
 impl Body {

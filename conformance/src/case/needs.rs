@@ -83,12 +83,22 @@ fn needed(case: &Case, part: Part) -> Vec<Capability> {
                 needed.push(Capability::Link);
             }
         }
-        (Body::Answer(_), _) => needed.push(Capability::Answers),
-        (Body::Delivery(_), Part::Producer | Part::LiveProducer) => {
-            needed.push(Capability::Deliver);
+        (Body::Link(scenario), _) => {
+            needed.extend(&scenario.needs);
+            if !scenario.environment.is_empty() {
+                needed.push(Capability::Environment);
+            }
         }
-        (Body::Delivery(delivery), _) if delivery.receiver.answer().is_some() => {
-            needed.push(Capability::Answers);
+        (Body::Answer(_), _) => needed.push(Capability::Answers),
+        (Body::Delivery(delivery), part) => {
+            if delivery.uploads() {
+                needed.push(Capability::Link);
+            }
+            if matches!(part, Part::Producer | Part::LiveProducer) {
+                needed.push(Capability::Deliver);
+            } else if delivery.receiver.answer().is_some() {
+                needed.push(Capability::Answers);
+            }
         }
         _ => {}
     }

@@ -15,19 +15,20 @@ use crate::case::{
     AnswerCase, Body, Case, DecodeCase, EncodeCase, Expect, Made, Part, Places, Received,
     capability_name, missing,
 };
+use crate::faults::Faults;
 use crate::judge::{self, Difference, Leniency, Surroundings};
 use crate::protocol::{Decode, Decoded, Encode, Message, Operation, Outcome, Transfer};
-use crate::report::{Failed, Verdict};
+use crate::report::{Failed, Kind, Verdict};
 
 /// The cases, the ports, the servers, and the messages that were made.
-#[derive(Debug)]
 pub(super) struct Arena<'a> {
     pub(super) cases: &'a [Case],
     pub(super) ports: &'a [Contestant],
     pub(super) places: Places,
     /// By case and producer.
     made: Mutex<HashMap<(usize, usize), String>>,
-    pub(super) link: Option<super::link::Link>,
+    /// The fault server, where a case needs it.
+    pub(super) faults: Option<Faults>,
 }
 
 /// Why a check has no result of its own.
@@ -41,32 +42,33 @@ impl<'a> Arena<'a> {
         cases: &'a [Case],
         ports: &'a [Contestant],
         places: Places,
-        link: Option<super::link::Link>,
+        faults: Option<Faults>,
     ) -> Self {
         Arena {
             cases,
             ports,
             places,
             made: Mutex::default(),
-            link,
+            faults,
         }
     }
 
-    /// Does one check.
-    pub(super) fn check(&self, planned: Planned) -> Verdict {
+    /// Does one check; `own` is a process of the port that nobody else asks meanwhile.
+    pub(super) fn check(&self, planned: Planned, own: Option<&mut Session>) -> Verdict {
         let Some(case) = self.cases.get(planned.case) else {
             return Verdict::LeftOut("the case".to_owned());
         };
         let result = match (&case.body, planned.kind) {
-            (Body::Encode(encode), crate::report::Kind::Matrix) => {
-                self.matrix(planned, case, encode)
-            }
-            (Body::Encode(encode), crate::report::Kind::Live) => self.live(planned, case, encode),
+            (Body::Encode(encode), Kind::Matrix) => self.matrix(planned, case, encode),
+            (Body::Encode(encode), Kind::Live) => self.live(planned, case, encode),
             (Body::Decode(decode), _) => self.decode(planned, case, decode),
             (Body::Encode(encode), _) => self.encode(planned, case, encode),
             (Body::Answer(answer), _) => self.answer(planned, case, answer),
             (Body::Delivery(delivery), _) => self.delivery(planned, case, delivery),
-            (Body::Link(scenario), _) => self.link_case(planned, scenario),
+            (Body::Link(scenario), _) => match own {
+                Some(own) => self.link(planned, case, scenario, own),
+                None => Err(NotPassed::LeftOut("a process of its own".to_owned())),
+            },
         };
         match result {
             Ok(()) => Verdict::Passed,
@@ -106,7 +108,7 @@ impl<'a> Arena<'a> {
         if let (Outcome::Encoded(encoded), Some(producer)) = (&outcome, planned.producer) {
             self.keep(planned.case, producer, &encoded.message);
         }
-        self.made_as(&encode.expect, &outcome, Leniency::between(&[&port.abilities]))
+        self.made_as(&encode.expect, &outcome)
     }
 
     fn answer(&self, planned: Planned, case: &Case, answer: &AnswerCase) -> Result<(), NotPassed> {
@@ -115,7 +117,7 @@ impl<'a> Arena<'a> {
         let mut session = port.producer();
         let outcome = ask(&mut session, Operation::Answer(answer.request.clone()))?;
         let leniency = Leniency::between(&[&port.abilities]);
-        self.made_as(&answer.expect, &outcome, leniency)?;
+        self.made_as(&answer.expect, &outcome)?;
         // What it says is read by the implementation itself; the matrix has the rest.
         if let (Some(received), Outcome::Encoded(encoded)) = (&answer.expect.received, &outcome) {
             let request = Operation::Decode(plain(encoded.message.clone(), None));
@@ -172,12 +174,7 @@ impl<'a> Arena<'a> {
         })
     }
 
-    fn made_as(
-        &self,
-        expected: &Made,
-        outcome: &Outcome,
-        _: Leniency,
-    ) -> Result<(), NotPassed> {
+    fn made_as(&self, expected: &Made, outcome: &Outcome) -> Result<(), NotPassed> {
         match (outcome, &expected.error) {
             (Outcome::Encoded(encoded), None) => match &expected.message {
                 Some(template) => {

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::session::Session;
 use crate::adapter::{self, Breakdown, NotStarted};
@@ -20,8 +20,19 @@ pub(crate) struct Contestant {
     pub(crate) hello: Hello,
     pub(crate) abilities: Abilities,
     start_ms: u64,
-    producer: Mutex<Session>,
+    /// The consumer's, if absent.
+    producer: Option<Mutex<Session>>,
     consumer: Mutex<Session>,
+    further: Mutex<Further>,
+}
+
+/// What further processes of a port have shown.
+#[derive(Debug, Default)]
+struct Further {
+    took: Duration,
+    restarts: u64,
+    /// That one did not stop as it should.
+    failed: Option<Failed>,
 }
 
 /// A port that does not take part.
@@ -59,31 +70,48 @@ impl Contestant {
         Ok(Contestant {
             abilities: Abilities::of(&hello),
             start_ms: millis(begun),
-            producer: Mutex::new(consumer.another()),
+            producer: Some(Mutex::new(consumer.another())),
             consumer: Mutex::new(consumer),
+            further: Mutex::default(),
             hello,
             port,
         })
     }
 
-    /// An adapter that runs already; producer and consumer are the same, so only one of them is ever asked.
+    /// An adapter that runs already; its one process is producer and consumer.
     pub(crate) fn attached(port: Port, hello: Hello, session: Session) -> Self {
         Contestant {
             abilities: Abilities::of(&hello),
             start_ms: 0,
-            producer: Mutex::new(session.another()),
+            producer: None,
             consumer: Mutex::new(session),
+            further: Mutex::default(),
             hello,
             port,
         }
     }
 
     pub(crate) fn producer(&self) -> MutexGuard<'_, Session> {
-        self.producer.lock().unwrap_or_else(PoisonError::into_inner)
+        let producer = self.producer.as_ref().unwrap_or(&self.consumer);
+        producer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn consumer(&self) -> MutexGuard<'_, Session> {
         self.consumer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A further process of the port.
+    pub(super) fn another(&self) -> Session {
+        self.producer().another()
+    }
+
+    /// Stops a further process.
+    pub(super) fn dismiss(&self, mut session: Session) {
+        let stopped = session.stop().map_err(|breakdown| failed("stop", breakdown));
+        let mut further = self.further();
+        further.took += session.took;
+        further.restarts += session.starts.saturating_sub(1);
+        further.failed = further.failed.take().or(stopped.err());
     }
 
     /// Stops both processes; what that showed of the adapter.
@@ -97,9 +125,9 @@ impl Contestant {
             verdict: result.map_or_else(Verdict::Failed, |()| Verdict::Passed),
             ms: 0,
         };
-        let mut stopped = Ok(());
-        for session in [self.producer(), self.consumer()] {
-            let mut session = session;
+        let mut stopped = self.further().failed.take().map_or(Ok(()), Err);
+        for session in self.processes() {
+            let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
             stopped = stopped.and(session.stop().map_err(|breakdown| failed("stop", breakdown)));
         }
         let restarts = self.restarts();
@@ -117,7 +145,7 @@ impl Contestant {
     }
 
     pub(crate) fn report(&self) -> PortReport {
-        let took = self.producer().took + self.consumer().took;
+        let took = self.each(|session| session.took).sum::<Duration>() + self.further().took;
         PortReport {
             name: self.port.name.clone(),
             title: self.port.title.clone(),
@@ -134,7 +162,21 @@ impl Contestant {
     }
 
     fn restarts(&self) -> u64 {
-        self.producer().starts.saturating_sub(1) + self.consumer().starts.saturating_sub(1)
+        let restarts = self.each(|session| session.starts.saturating_sub(1));
+        restarts.sum::<u64>() + self.further().restarts
+    }
+
+    fn processes(&self) -> impl Iterator<Item = &Mutex<Session>> {
+        self.producer.iter().chain([&self.consumer])
+    }
+
+    fn each<T>(&self, of: impl Fn(&Session) -> T) -> impl Iterator<Item = T> {
+        self.processes()
+            .map(move |session| of(&session.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    fn further(&self) -> MutexGuard<'_, Further> {
+        self.further.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -1,17 +1,49 @@
 //! Link cases: the scenarios of the fault server.
 
-use serde_json::Value;
+use std::time::Instant;
 
-use super::arena::{Arena, NotPassed};
+use super::arena::{Arena, NotPassed, able, broken, different};
 use super::plan::Planned;
-
-/// The fault server of a run.
-#[derive(Debug)]
-pub(super) struct Link;
+use super::session::Session;
+use crate::case::{Case, Part};
+use crate::judge::Difference;
+use crate::link::{self, Scenario};
 
 impl Arena<'_> {
-    pub(super) fn link_case(&self, planned: Planned, scenario: &Value) -> Result<(), NotPassed> {
-        let _ = (self.port(planned.consumer)?, scenario);
-        Err(NotPassed::LeftOut("the fault server".to_owned()))
+    /// One scenario, with a process that does nothing else meanwhile.
+    pub(super) fn link(
+        &self,
+        planned: Planned,
+        case: &Case,
+        scenario: &link::Case,
+        session: &mut Session,
+    ) -> Result<(), NotPassed> {
+        let port = self.port(planned.consumer)?;
+        able(case, Part::Consumer, port)?;
+        let Some(faults) = &self.faults else {
+            return Err(NotPassed::LeftOut("the fault server".to_owned()));
+        };
+        let wrong = |error| different(Difference::new("case", "a scenario that can be run", error));
+        let scenario = Scenario::new(scenario, faults).map_err(wrong)?;
+        let variables = scenario.environment();
+        let mut own = (!variables.is_empty()).then(|| session.with_environment(variables));
+        let asked = own.as_mut().unwrap_or(session);
+        // Its start is not part of what is measured.
+        asked.ready().map_err(|breakdown| broken("adapter", breakdown))?;
+        let begun = Instant::now();
+        let outcome = asked.ask(scenario.operation().clone(), scenario.patience());
+        let elapsed = begun.elapsed();
+        let outcome = outcome.map_err(|breakdown| broken("adapter", breakdown))?;
+        if let Some(own) = &mut own {
+            own.stop().map_err(|breakdown| broken("stop", breakdown))?;
+        }
+        match scenario.judge(&outcome, elapsed).into_iter().next() {
+            None => Ok(()),
+            Some(finding) => Err(different(Difference::new(
+                finding.what,
+                finding.expected,
+                finding.found,
+            ))),
+        }
     }
 }

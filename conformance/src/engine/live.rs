@@ -9,8 +9,8 @@ use super::arena::{
 };
 use super::plan::Planned;
 use crate::case::{Case, DeliveryCase, EncodeCase, Part, Received};
-use crate::judge::{self, Leniency};
-use crate::protocol::{AnswerKind, Encode, Operation, Outcome, Receive, Send, Transfer};
+use crate::judge::{self, Difference, Leniency};
+use crate::protocol::{AnswerKind, Operation, Outcome, Receive, Send, Transfer};
 
 /// How long a receiver waits for its message.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -62,13 +62,15 @@ impl Arena<'_> {
         let producer = self.port(planned.producer)?;
         able(case, Part::LiveProducer, producer)?;
         self.server()?;
-        let subject = own_subject(&delivery.send.subject);
+        let request = delivery.request(&self.places);
+        let mut request = request
+            .map_err(|error| different(Difference::new("case", "a request of the protocol", error)))?;
+        request.subject = own_subject(&request.subject);
+        let subject = request.subject.clone();
+        let files = delivery.uploads().then(|| self.places.fileserver.clone());
         let send = Send {
             nats_url: self.places.nats.clone(),
-            encode: Encode {
-                subject: subject.clone(),
-                ..delivery.send.clone()
-            },
+            encode: request,
             deliver: Some(delivery.deliver.clone()),
         };
         let deadline = Duration::from_millis(delivery.deliver.deadline);
@@ -92,7 +94,7 @@ impl Arena<'_> {
         let consumer = self.port(planned.consumer)?;
         able(case, Part::LiveConsumer, consumer)?;
         let answer = delivery.receiver.answer();
-        let outcome = self.exchange(consumer, &subject, None, answer, delivered)?;
+        let outcome = self.exchange(consumer, &subject, files, answer, delivered)?;
         match &delivery.expect.received {
             Some(received) => {
                 let expected = addressed(received, &subject);
@@ -152,10 +154,12 @@ fn own_subject(subject: &str) -> String {
     format!("{subject}.{}.{number}", std::process::id())
 }
 
-/// The same expectation for a message with this subject.
+/// The same expectation for a message with this subject, over this server.
 fn addressed(expected: &Received, subject: &str) -> Received {
     let mut expected = expected.clone();
     expected.envelope.insert("send_to".to_owned(), subject.into());
+    // Which server is named there is the server's that the message really goes over, where a bridge writes it.
+    expected.envelope.remove("broker_url");
     expected
 }
 

@@ -19,16 +19,17 @@ use crate::adapter;
 use crate::case::{Body, Case, Library, Places, Selection, coverage, floors};
 use crate::child::is_stopped;
 use crate::failure::Failure;
+use crate::faults::Faults;
 use crate::judge::Difference;
 use crate::port::{NAMED, Port};
 use crate::progress::Progress;
 use crate::report::{
-    Check, FORMAT, Failed, PortReport, Report, RuleReport, State, Verdict, acceptance,
+    Check, FORMAT, Failed, Kind, PortReport, Report, RuleReport, State, Verdict, acceptance,
 };
 use crate::repository::Repository;
 use crate::server::{Server, nowhere};
 use arena::Arena;
-use plan::{Planned, Unit, plan};
+use plan::{LANES, LINK_STAGE, Planned, Unit, plan};
 
 /// Deep values are compared by functions that call themselves.
 pub(crate) const STACK: usize = 256 << 20;
@@ -70,9 +71,11 @@ pub(crate) fn run(
     let mut checks: Vec<Check> = absent.iter().filter_map(|one| one.check(must)).collect();
     let mut notes = Vec::new();
     let servers = Servers::start(&cases, repository, must, &mut notes, &mut problems)?;
-    let fault_server = None;
-    let arena = Arena::new(&cases, &contestants, servers.places.clone(), fault_server);
-    checks.extend(work(&arena, order.jobs, progress)?);
+    let has_links = cases.iter().any(|case| matches!(case.body, Body::Link(_)));
+    let faults = has_links.then(|| Faults::start(0)).transpose()?;
+    let arena = Arena::new(&cases, &contestants, servers.places.clone(), faults);
+    let units = plan(&cases, &contestants);
+    checks.extend(work(&arena, &units, order.jobs, progress)?);
     for contestant in &contestants {
         checks.extend(contestant.finish());
     }
@@ -113,23 +116,47 @@ pub(crate) fn run_attached(
     progress: &Progress,
 ) -> Result<Vec<Check>, Failure> {
     let mut cases = Library::read(repository)?.cases;
-    cases.retain(|case| selection.has(&case.id) && matches!(case.body, Body::Decode(_)));
+    cases.retain(|case| selection.has(&case.id) && can_be_attached(&case.body));
+    if cases.is_empty() {
+        return Err(Failure::Usage("no case that one process can do has such an id".to_owned()));
+    }
+    let (mut notes, mut problems) = (Vec::new(), Vec::new());
+    let servers = Servers::start(&cases, repository, false, &mut notes, &mut problems)?;
+    notes.iter().for_each(|note| progress.line(note));
     let contestants = [contestant];
-    let arena = Arena::new(&cases, &contestants, Places::default(), None);
-    let mut checks = work(&arena, 1, progress)?;
+    let arena = Arena::new(&cases, &contestants, servers.places.clone(), None);
+    let mut units = plan(&cases, &contestants);
+    for unit in &mut units {
+        let is_done = |kind| matches!(kind, Kind::Decode | Kind::Encode | Kind::Answer);
+        unit.checks.retain(|planned| is_done(planned.kind));
+    }
+    let mut checks = work(&arena, &units, 1, progress)?;
     checks.extend(contestants.iter().flat_map(Contestant::finish));
     Ok(checks)
 }
 
+fn can_be_attached(body: &Body) -> bool {
+    match body {
+        Body::Decode(_) | Body::Answer(_) => true,
+        Body::Encode(encode) => !encode.has_environment(),
+        Body::Delivery(_) | Body::Link(_) => false,
+    }
+}
+
 /// Does all checks, in as many threads as are allowed, and stage by stage.
-fn work(arena: &Arena<'_>, jobs: usize, progress: &Progress) -> Result<Vec<Check>, Failure> {
-    let units = plan(arena.cases, arena.ports);
+fn work(
+    arena: &Arena<'_>,
+    units: &[Unit],
+    jobs: usize,
+    progress: &Progress,
+) -> Result<Vec<Check>, Failure> {
     let total = units.iter().map(|unit| unit.checks.len()).sum();
     progress.begin(total);
     let mut checks = Vec::with_capacity(total);
     let last = units.iter().map(|unit| unit.stage).max().unwrap_or(0);
     for stage in 0..=last {
         let of_stage: Vec<&Unit> = units.iter().filter(|unit| unit.stage == stage).collect();
+        let jobs = if stage == LINK_STAGE { jobs * LANES } else { jobs };
         checks.extend(side_by_side(arena, &of_stage, jobs, progress)?);
     }
     progress.end();
@@ -154,15 +181,20 @@ fn side_by_side(
             let index = next.fetch_add(1, Ordering::SeqCst);
             units.get(index).zip(slots.get(index))
         } {
+            let port = unit.alone.and_then(|index| arena.ports.get(index));
+            let mut own = port.map(Contestant::another);
             for (planned, slot) in unit.checks.iter().zip(slots) {
                 if is_stopped() {
                     return;
                 }
                 let begun = Instant::now();
-                let verdict = arena.check(*planned);
+                let verdict = arena.check(*planned, own.as_mut());
                 progress.step(&name(arena, *planned), matches!(verdict, Verdict::Failed(_)));
                 // Each slot has one writer.
                 let _ = slot.set((verdict, contestant::millis(begun)));
+            }
+            if let Some((port, own)) = port.zip(own) {
+                port.dismiss(own);
             }
         }
     };
@@ -297,7 +329,11 @@ impl Servers {
             Body::Delivery(_) => true,
             _ => false,
         });
-        let needs_files = cases.iter().any(|case| matches!(case.body, Body::Encode(_)));
+        let needs_files = cases.iter().any(|case| match &case.body {
+            Body::Encode(encode) => encode.needs_files(),
+            Body::Delivery(delivery) => delivery.uploads(),
+            _ => false,
+        });
         let mut running = Vec::new();
         let mut url_of = |needed: bool, start: fn(&Repository) -> Result<Server, adapter::NotStarted>| {
             if !needed {

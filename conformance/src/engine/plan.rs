@@ -19,10 +19,17 @@ pub(super) struct Planned {
 /// Checks that are done one after the other, because they ask the same adapter.
 #[derive(Clone, Debug)]
 pub(super) struct Unit {
+    /// The port that has a process of its own for this unit; else the port's two processes are asked.
+    pub(super) alone: Option<usize>,
     /// Units of an earlier stage are done before those of a later one.
     pub(super) stage: usize,
     pub(super) checks: Vec<Planned>,
 }
+
+/// The stage of the link cases.
+pub(super) const LINK_STAGE: usize = 4;
+/// How many processes of one port do link cases side by side.
+pub(super) const LANES: usize = 4;
 
 /// All checks of these cases with these ports.
 pub(super) fn plan(cases: &[Case], ports: &[Contestant]) -> Vec<Unit> {
@@ -65,14 +72,25 @@ pub(super) fn plan(cases: &[Case], ports: &[Contestant]) -> Vec<Unit> {
             (1, each(Kind::Matrix, &received, &producers)),
             (2, each(Kind::Live, &live, &producers)),
             (3, deliveries(cases, &delivery, ports, port)),
-            (4, one(Kind::Link, &link, None, port)),
         ];
         for (stage, checks) in stages {
-            if !checks.is_empty() {
-                units.push(Unit { stage, checks });
-            }
+            units.push(Unit {
+                alone: None,
+                stage,
+                checks,
+            });
+        }
+        // They are waiting most of the time.
+        let scenarios = one(Kind::Link, &link, None, port);
+        for lane in 0..LANES {
+            units.push(Unit {
+                alone: port,
+                stage: LINK_STAGE,
+                checks: scenarios.iter().copied().skip(lane).step_by(LANES).collect(),
+            });
         }
     }
+    units.retain(|unit| !unit.checks.is_empty());
     units.sort_by_key(|unit| unit.stage);
     units
 }

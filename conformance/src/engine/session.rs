@@ -26,6 +26,9 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// The patience with an adapter that a person looks into.
+    pub(crate) const FOR_EVER: Duration = Duration::from_secs(24 * 3_600);
+
     pub(crate) fn new(program: Program, check: Arc<Check>, patience: Duration) -> Self {
         Session {
             program,
@@ -48,7 +51,7 @@ impl Session {
             transport: crate::adapter::Transport::Stdio,
             patience: Duration::ZERO,
         };
-        let mut session = Session::new(program, check, Duration::from_secs(24 * 3_600));
+        let mut session = Session::new(program, check, Session::FOR_EVER);
         session.starts = 1;
         session.adapter = Some(adapter);
         session
@@ -72,7 +75,7 @@ impl Session {
         self
     }
 
-    /// Starts it if it does not run; what it says of itself.
+    /// Starts it; what it says of itself.
     pub(crate) fn start(&mut self) -> Result<Hello, Breakdown> {
         let begun = Instant::now();
         let mut adapter = self.launch().map_err(|NotStarted(what)| Breakdown {
@@ -86,15 +89,21 @@ impl Session {
         Ok(hello)
     }
 
+    /// Starts it if it does not run.
+    pub(crate) fn ready(&mut self) -> Result<(), Breakdown> {
+        match self.adapter {
+            Some(_) => Ok(()),
+            None => self.start().map(drop),
+        }
+    }
+
     /// One request; patience beyond the usual is `more`.
     pub(crate) fn ask(
         &mut self,
         operation: Operation,
         more: Duration,
     ) -> Result<Outcome, Breakdown> {
-        if self.adapter.is_none() {
-            self.start()?;
-        }
+        self.ready()?;
         self.converse(|adapter, patience| adapter.ask(operation, Some(patience + more)))
     }
 

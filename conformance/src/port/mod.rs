@@ -110,21 +110,42 @@ impl Port {
         Ok(chosen.collect())
     }
 
+    /// One that a person has started.
+    pub(crate) fn unnamed(name: &str) -> Port {
+        let file = PortFile {
+            title: name.to_owned(),
+            command: Vec::new(),
+            requires: Vec::new(),
+            build: Vec::new(),
+            transport: Transport::Stdio,
+            environment: BTreeMap::new(),
+            variant_of: None,
+            request_timeout_s: PortFile::request_timeout_s(),
+            start_timeout_s: PortFile::start_timeout_s(),
+            known: Vec::new(),
+        };
+        Port::of(name.to_owned(), file)
+    }
+
     fn read(repository: &Repository, path: &std::path::Path) -> Result<Port, Failure> {
         let short = repository.short(path);
         let text = repository.read(path)?;
         let file: PortFile = toml::from_str(&text)
             .map_err(|error| Failure::Broken(format!("{short}: {}", error.to_string().trim())))?;
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        Ok(Port {
-            name: name.into_owned(),
+        Ok(Port::of(name.into_owned(), file))
+    }
+
+    fn of(name: String, file: PortFile) -> Port {
+        Port {
+            name,
             title: file.title.clone(),
             variant_of: file.variant_of.clone(),
             known: file.known.clone(),
             patience: Duration::from_secs(file.request_timeout_s),
             start_patience: Duration::from_secs(file.start_timeout_s),
             file,
-        })
+        }
     }
 
     /// Commands that show whether this machine can run it.

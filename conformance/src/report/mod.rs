@@ -19,9 +19,9 @@ pub use json::schema;
 pub(crate) use json::{read, write};
 pub(crate) use junit::junit;
 pub(crate) use tally::Tally;
-pub(crate) use text::text;
+pub(crate) use text::{summary, text};
 
-use crate::judge::Difference;
+pub use crate::judge::Difference;
 
 /// The version of this format.
 pub(crate) const FORMAT: u32 = 1;
