@@ -37,7 +37,9 @@ fn connections_beyond_the_most_are_closed_and_those_before_live_on() {
     let mut waiting: Vec<_> = (0..256).map(|_| connect(&faults.url())).collect();
     // One that was served shows that all before it were admitted.
     let first = waiting.last_mut().expect("connections");
-    first.write_all(b"GET /t/get/hang@1/2 HTTP/1.1\r\n\r\n").expect("a request");
+    first
+        .write_all(b"GET /t/get/hang@1/2 HTTP/1.1\r\n\r\n")
+        .expect("a request");
     first.read_exact(&mut [0; 10]).expect("an answer");
     assert_ne!(read(connect(&faults.url())).end, End::Silent);
     drop(waiting);
@@ -45,7 +47,8 @@ fn connections_beyond_the_most_are_closed_and_those_before_live_on() {
     let url = format!("{}/t/get/ok/2", faults.url());
     loop {
         let mut stream = connect(&faults.url());
-        let sent = stream.write_all(format!("GET {} HTTP/1.1\r\n\r\n", &url[faults.url().len()..]).as_bytes());
+        let sent = stream
+            .write_all(format!("GET {} HTTP/1.1\r\n\r\n", &url[faults.url().len()..]).as_bytes());
         if sent.is_ok() && read(stream).status() == 200 {
             break;
         }
@@ -57,7 +60,9 @@ fn connections_beyond_the_most_are_closed_and_those_before_live_on() {
 fn it_ends_at_once_with_all_that_waits() {
     let faults = Faults::start(0).expect("a server");
     let mut stream = connect(&faults.url());
-    stream.write_all(b"GET /t/get/drip=10s/100 HTTP/1.1\r\n\r\n").expect("a request");
+    stream
+        .write_all(b"GET /t/get/drip=10s/100 HTTP/1.1\r\n\r\n")
+        .expect("a request");
     stream.read_exact(&mut [0; 10]).expect("a head");
     let (start, url) = (Instant::now(), faults.url());
     drop(faults);
@@ -70,7 +75,11 @@ fn it_ends_at_once_with_all_that_waits() {
 fn the_command_tells_its_url_and_its_steps() {
     let program = env!("CARGO_BIN_EXE_natsbridge-faults");
     let mut command = Command::new(program);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect("a process");
+    let mut child = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .expect("a process");
     let mut url = String::new();
     let mut output = child.stdout.take().expect("its output");
     while !url.ends_with('\n') {
@@ -82,7 +91,10 @@ fn the_command_tells_its_url_and_its_steps() {
     child.kill().expect("its end");
     child.wait().expect("its end");
     assert_eq!(answer.body(), [0, 1, 2]);
-    let help = Command::new(program).arg("--help").output().expect("a process");
+    let help = Command::new(program)
+        .arg("--help")
+        .output()
+        .expect("a process");
     let help = String::from_utf8_lossy(&help.stdout).into_owned();
     for word in ["--port", "retry-after", "short@K", "/log"] {
         assert!(help.contains(word), "{help}");

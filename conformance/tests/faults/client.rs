@@ -22,7 +22,11 @@ pub(crate) enum End {
 
 /// A connection to the server of a URL.
 pub(crate) fn connect(url: &str) -> TcpStream {
-    let address = url.trim_start_matches("http://").split('/').next().expect("an address");
+    let address = url
+        .trim_start_matches("http://")
+        .split('/')
+        .next()
+        .expect("an address");
     TcpStream::connect(address).expect("a connection")
 }
 
@@ -46,7 +50,9 @@ pub(crate) fn ask(url: &str, method: &str, headers: &str, body: &[u8]) -> Answer
 
 pub(crate) fn read(mut stream: TcpStream) -> Answer {
     let start = Instant::now();
-    stream.set_read_timeout(Some(Duration::from_millis(500))).expect("a time-out");
+    stream
+        .set_read_timeout(Some(Duration::from_millis(500)))
+        .expect("a time-out");
     let (mut bytes, mut piece) = (Vec::new(), vec![0; 1 << 16]);
     let end = loop {
         match stream.read(&mut piece) {
@@ -66,7 +72,10 @@ pub(crate) fn read(mut stream: TcpStream) -> Answer {
 impl Answer {
     pub(crate) fn status(&self) -> u16 {
         let line = String::from_utf8_lossy(&self.bytes);
-        line.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+        line.split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0)
     }
 
     pub(crate) fn head(&self) -> String {
@@ -76,7 +85,9 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> Option<String> {
         let head = self.head();
-        let line = head.lines().find(|line| line.starts_with(&format!("{name}: ")))?;
+        let line = head
+            .lines()
+            .find(|line| line.starts_with(&format!("{name}: ")))?;
         Some(line[name.len() + 2..].to_owned())
     }
 
@@ -90,6 +101,9 @@ impl Answer {
     }
 
     fn body_start(&self) -> Option<usize> {
-        self.bytes.windows(4).position(|window| window == b"\r\n\r\n").map(|at| at + 4)
+        self.bytes
+            .windows(4)
+            .position(|window| window == b"\r\n\r\n")
+            .map(|at| at + 4)
     }
 }

@@ -31,11 +31,19 @@ fn a_file_without_a_fault_is_whole() {
 #[test]
 fn steps_follow_each_other_and_the_last_one_stays() {
     let faults = start();
-    let statuses: Vec<u16> = (0..4).map(|_| meet(&faults, "503,404,ok").status()).collect();
+    let statuses: Vec<u16> = (0..4)
+        .map(|_| meet(&faults, "503,404,ok").status())
+        .collect();
     assert_eq!(statuses, [503, 404, 200, 200]);
     // Another path begins anew, and so does another token.
-    assert_eq!(get(&format!("{}/t/get/503,404,ok/101", faults.url())).status(), 503);
-    assert_eq!(get(&format!("{}/u/get/503,404,ok/100", faults.url())).status(), 503);
+    assert_eq!(
+        get(&format!("{}/t/get/503,404,ok/101", faults.url())).status(),
+        503
+    );
+    assert_eq!(
+        get(&format!("{}/u/get/503,404,ok/100", faults.url())).status(),
+        503
+    );
 }
 
 #[test]
@@ -67,7 +75,11 @@ fn bodies_are_other_than_they_should_be() {
     flipped[5] ^= 1;
     assert_eq!(meet(&faults, "flip@5").body(), flipped);
     let more = [good.clone(), vec![b'+'; 3]].concat();
-    for (step, length) in [("extra=3", Some("103")), ("beyond=3", Some("100")), ("extra=3;plain", None)] {
+    for (step, length) in [
+        ("extra=3", Some("103")),
+        ("beyond=3", Some("100")),
+        ("extra=3;plain", None),
+    ] {
         let answer = meet(&faults, step);
         assert_eq!(answer.body(), more, "{step}");
         assert_eq!(answer.header("Content-Length").as_deref(), length, "{step}");
@@ -76,24 +88,60 @@ fn bodies_are_other_than_they_should_be() {
     assert_eq!(meet(&faults, "extra=3;chunked").body(), chunks);
     let half = [b"32\r\n", &good[..50], b"\r\n"].concat();
     assert_eq!(meet(&faults, "short@50;chunked").body(), half);
-    assert_eq!(meet(&faults, "length=7").header("Content-Length").as_deref(), Some("7"));
+    assert_eq!(
+        meet(&faults, "length=7")
+            .header("Content-Length")
+            .as_deref(),
+        Some("7")
+    );
 }
 
 #[test]
 fn statuses_and_headers_are_as_the_step_says() {
     let faults = start();
-    for (step, status, bytes) in [("206", 206, 100), ("201", 201, 100), ("204", 204, 0), ("304", 304, 0), ("404", 404, 18)] {
+    for (step, status, bytes) in [
+        ("206", 206, 100),
+        ("201", 201, 100),
+        ("204", 204, 0),
+        ("304", 304, 0),
+        ("404", 404, 18),
+    ] {
         let answer = meet(&faults, step);
-        assert_eq!((answer.status(), answer.body().len()), (status, bytes), "{step}");
+        assert_eq!(
+            (answer.status(), answer.body().len()),
+            (status, bytes),
+            "{step}"
+        );
     }
-    assert_eq!(meet(&faults, "429;retry-after=7").header("Retry-After").as_deref(), Some("7"));
-    let date = meet(&faults, "429;retry-after=date+60").header("Retry-After").expect("a date");
+    assert_eq!(
+        meet(&faults, "429;retry-after=7")
+            .header("Retry-After")
+            .as_deref(),
+        Some("7")
+    );
+    let date = meet(&faults, "429;retry-after=date+60")
+        .header("Retry-After")
+        .expect("a date");
     let date = httpdate::parse_http_date(&date).expect("a date of HTTP");
-    let left = date.duration_since(std::time::SystemTime::now()).expect("a later date");
-    assert!(left > Duration::from_secs(50) && left <= Duration::from_secs(60), "{left:?}");
-    assert_eq!(meet(&faults, "ok;encoding=identity").header("Content-Encoding").as_deref(), Some("identity"));
+    let left = date
+        .duration_since(std::time::SystemTime::now())
+        .expect("a later date");
+    assert!(
+        left > Duration::from_secs(50) && left <= Duration::from_secs(60),
+        "{left:?}"
+    );
+    assert_eq!(
+        meet(&faults, "ok;encoding=identity")
+            .header("Content-Encoding")
+            .as_deref(),
+        Some("identity")
+    );
     let interim = meet(&faults, "ok;interim=103");
-    assert!(interim.bytes.starts_with(b"HTTP/1.1 103 Interim\r\n\r\nHTTP/1.1 200 "));
+    assert!(
+        interim
+            .bytes
+            .starts_with(b"HTTP/1.1 103 Interim\r\n\r\nHTTP/1.1 200 ")
+    );
 }
 
 #[test]
@@ -105,9 +153,16 @@ fn redirects_lead_where_they_should() {
         ("loop", format!("{}/t/get/302;to=loop/100", faults.url())),
     ] {
         let answer = meet(&faults, &format!("302;to={to}"));
-        assert_eq!((answer.status(), answer.header("Location")), (302, Some(place)), "{to}");
+        assert_eq!(
+            (answer.status(), answer.header("Location")),
+            (302, Some(place)),
+            "{to}"
+        );
     }
-    assert_eq!(get(&format!("{}/t/get/ok/100", faults.other_url())).body(), content(100));
+    assert_eq!(
+        get(&format!("{}/t/get/ok/100", faults.other_url())).body(),
+        content(100)
+    );
 }
 
 #[test]
@@ -116,7 +171,9 @@ fn codings_are_what_they_say() {
     let answer = meet(&faults, "gzip");
     assert_eq!(answer.header("Content-Encoding").as_deref(), Some("gzip"));
     let mut plain = Vec::new();
-    MultiGzDecoder::new(answer.body()).read_to_end(&mut plain).expect("a gzip");
+    MultiGzDecoder::new(answer.body())
+        .read_to_end(&mut plain)
+        .expect("a gzip");
     assert_eq!(plain, content(100));
     let bomb = meet(&faults, "bomb");
     assert!(bomb.body().len() < 1 << 20);
@@ -131,7 +188,11 @@ fn slow_answers_are_slow_and_whole() {
     let faults = start();
     for step in ["drip=30;pieces=5", "slow-head=30;pieces=5", "ok;wait=150"] {
         let answer = meet(&faults, step);
-        assert!(answer.took >= Duration::from_millis(149), "{step}: {:?}", answer.took);
+        assert!(
+            answer.took >= Duration::from_millis(149),
+            "{step}: {:?}",
+            answer.took
+        );
         assert_eq!(answer.body(), content(100), "{step}");
     }
 }
@@ -140,7 +201,9 @@ fn slow_answers_are_slow_and_whole() {
 fn a_body_without_an_end_stops_with_its_client() {
     let faults = start();
     let mut stream = connect(&faults.url());
-    stream.write_all(b"GET /t/get/pour;chunked/100 HTTP/1.1\r\n\r\n").expect("a request");
+    stream
+        .write_all(b"GET /t/get/pour;chunked/100 HTTP/1.1\r\n\r\n")
+        .expect("a request");
     let mut some = [0; 1000];
     stream.read_exact(&mut some).expect("a little of it");
     drop(stream);
@@ -152,11 +215,16 @@ fn a_body_without_an_end_stops_with_its_client() {
 #[test]
 fn connections_do_not_come_about_where_they_should_not() {
     let faults = start();
-    let address = |url: String| url.trim_start_matches("http://").parse().expect("an address");
+    let address = |url: String| {
+        url.trim_start_matches("http://")
+            .parse()
+            .expect("an address")
+    };
     let (full, nobody) = (address(faults.full_url()), address(faults.nobody_url()));
     for _ in 0..3 {
         let start = Instant::now();
-        let error = TcpStream::connect_timeout(&full, Duration::from_millis(300)).expect_err("no answer");
+        let error =
+            TcpStream::connect_timeout(&full, Duration::from_millis(300)).expect_err("no answer");
         assert_eq!(error.kind(), std::io::ErrorKind::TimedOut);
         assert!(start.elapsed() >= Duration::from_millis(299));
         let error = TcpStream::connect(nobody).expect_err("nobody");
@@ -168,21 +236,42 @@ fn connections_do_not_come_about_where_they_should_not() {
 fn the_log_tells_what_was_seen_and_no_secret() {
     let faults = start();
     let url = format!("{}/t/get/503,ok/100?sig=hunter2", faults.url());
-    ask(&url, "GET", "Authorization: Basic hunter2\r\nUser-Agent: x\r\n", b"abc");
+    ask(
+        &url,
+        "GET",
+        "Authorization: Basic hunter2\r\nUser-Agent: x\r\n",
+        b"abc",
+    );
     get(&url);
     let log = faults.log("t");
     let [first, second] = &log.requests[..] else {
         panic!("two requests: {log:?}");
     };
-    assert_eq!((first.call, first.attempt, first.step.as_str()), (Call::Get, 1, "503"));
-    assert_eq!((first.path.as_str(), first.has_query, first.received), ("/get/503,ok/100", true, 3));
+    assert_eq!(
+        (first.call, first.attempt, first.step.as_str()),
+        (Call::Get, 1, "503")
+    );
+    assert_eq!(
+        (first.path.as_str(), first.has_query, first.received),
+        ("/get/503,ok/100", true, 3)
+    );
     assert_eq!(first.headers["accept-encoding"], "identity");
     assert_eq!(first.headers["user-agent"], "x");
     assert_eq!(first.secrets, ["authorization"]);
-    assert_eq!((second.attempt, second.status, second.sent, second.end), (2, Some(200), 100, Ended::Whole));
-    assert!(second.at > first.at && second.answered >= Some(second.at) && second.ended >= second.answered);
+    assert_eq!(
+        (second.attempt, second.status, second.sent, second.end),
+        (2, Some(200), 100, Ended::Whole)
+    );
+    assert!(
+        second.at > first.at
+            && second.answered >= Some(second.at)
+            && second.ended >= second.answered
+    );
     let text = get(&format!("{}/t/log", faults.url())).text();
-    assert!(text.contains("\"step\": \"503\"") && !text.contains("hunter2"), "{text}");
+    assert!(
+        text.contains("\"step\": \"503\"") && !text.contains("hunter2"),
+        "{text}"
+    );
     assert!(faults.log("u").requests.is_empty());
     faults.forget("t");
     assert!(faults.log("t").requests.is_empty());
@@ -192,7 +281,10 @@ fn the_log_tells_what_was_seen_and_no_secret() {
 fn what_is_wrong_with_a_url_is_said_and_noted() {
     let faults = start();
     let answer = meet(&faults, "okay");
-    assert_eq!((answer.status(), answer.text().contains("okay")), (400, true));
+    assert_eq!(
+        (answer.status(), answer.text().contains("okay")),
+        (400, true)
+    );
     assert!(faults.log("t").requests[0].misuse.is_some());
     assert!(get(&format!("{}/", faults.url())).text().contains("STEPS"));
 }

@@ -42,7 +42,8 @@ fn decoded(bytes: &[u8]) -> Outcome {
         "dataname": "p", "payload_type": "binary", "transport": "link", "size": bytes.len(),
         "value": value, "metadata": {"type": "object", "value": []},
     });
-    let decoded: Decoded = serde_json::from_value(json!({"envelope": {}, "payloads": [payload]})).expect("a reply");
+    let decoded: Decoded =
+        serde_json::from_value(json!({"envelope": {}, "payloads": [payload]})).expect("a reply");
     Outcome::Decoded(decoded)
 }
 
@@ -88,7 +89,10 @@ fn a_client_that_does_not_is_found_out() {
         (2, 60, &refused("DOWNLOAD_FAILED", "", ""), "the outcome"),
     ] {
         let found = found(&case, times, pause, outcome);
-        assert!(found.iter().any(|finding| finding.contains(words)), "{words}: {found:?}");
+        assert!(
+            found.iter().any(|finding| finding.contains(words)),
+            "{words}: {found:?}"
+        );
     }
 }
 
@@ -103,9 +107,22 @@ fn errors_are_judged_by_code_place_and_words() {
     let words = format!("it is at {}", faults.url());
     assert_eq!(judge(refused("DOWNLOAD_FAILED", place, &words)), 0);
     assert_eq!(judge(refused("SIZE_MISMATCH", place, &words)), 1);
-    assert_eq!(judge(refused("DOWNLOAD_FAILED", "/payloads/1/data", &words)), 1);
-    assert_eq!(judge(refused("DOWNLOAD_FAILED", place, "it is elsewhere")), 1);
-    assert_eq!(judge(refused("DOWNLOAD_FAILED", place, &format!("{words}?sig=hunter2"))), 1);
+    assert_eq!(
+        judge(refused("DOWNLOAD_FAILED", "/payloads/1/data", &words)),
+        1
+    );
+    assert_eq!(
+        judge(refused("DOWNLOAD_FAILED", place, "it is elsewhere")),
+        1
+    );
+    assert_eq!(
+        judge(refused(
+            "DOWNLOAD_FAILED",
+            place,
+            &format!("{words}?sig=hunter2")
+        )),
+        1
+    );
     assert_eq!(judge(decoded(b"")), 1);
 }
 
@@ -114,8 +131,15 @@ fn time_files_and_strange_requests_are_judged() {
     let more = json!({"took": {"most": 400}, "left": 1});
     let case = case("okay", json!({"payloads": [100]}), more);
     let found = found(&case, 1, 0, &decoded(&content(100)));
-    for words in ["the time of the call", "how many files", "what the server is asked for"] {
-        assert!(found.iter().any(|finding| finding.contains(words)), "{words}: {found:?}");
+    for words in [
+        "the time of the call",
+        "how many files",
+        "what the server is asked for",
+    ] {
+        assert!(
+            found.iter().any(|finding| finding.contains(words)),
+            "{words}: {found:?}"
+        );
     }
     assert_eq!(found.len(), 3, "{found:?}");
 }
@@ -125,6 +149,12 @@ fn any_of_several_verdicts_will_do() {
     let any = json!({"any": [{"payloads": [100]}, {"error": {"code": "SIZE_MISMATCH", "phase": "fetch"}}]});
     let case = case("ok", any, json!({}));
     assert_eq!(found(&case, 1, 0, &decoded(&content(100))), [""; 0]);
-    assert_eq!(found(&case, 1, 0, &refused("SIZE_MISMATCH", "", "")), [""; 0]);
-    assert_eq!(found(&case, 1, 0, &refused("CHECKSUM_MISMATCH", "", "")).len(), 1);
+    assert_eq!(
+        found(&case, 1, 0, &refused("SIZE_MISMATCH", "", "")),
+        [""; 0]
+    );
+    assert_eq!(
+        found(&case, 1, 0, &refused("CHECKSUM_MISMATCH", "", "")).len(),
+        1
+    );
 }
