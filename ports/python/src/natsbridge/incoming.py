@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
-from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Optional, Set, Union
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, List, Mapping, Optional, Set, Union
 
 from natsbridge import content as contents
 from natsbridge import json_writer, rules, tables
@@ -15,13 +16,15 @@ from natsbridge.json_reader import NotStrictError
 from natsbridge.link import InvalidLinkError, Origin, origin, redact
 from natsbridge.received import ReceivedPayload
 from natsbridge.scan import read_envelope
+from natsbridge.usual import usual_envelope
 
 if TYPE_CHECKING:
     from natsbridge._generated import ErrorCode, PayloadType
     from natsbridge.received import Received
 
 
-class PendingDownload(NamedTuple):
+@dataclass(frozen=True)
+class PendingDownload:
     """A payload that is to be fetched; the policy allows its URL."""
 
     index: int
@@ -75,6 +78,9 @@ class Decoder:
                 expected=f"at most {limit} bytes",
                 found=f"{len(content)} bytes",
             )
+        usual = usual_envelope(content, self._policy.max_payloads)
+        if usual is not None:
+            return Incoming(usual, self._read_table)
         try:
             envelope = read_envelope(content)
         except NotStrictError:
@@ -82,6 +88,10 @@ class Decoder:
         violation = rules.incoming(envelope, self._policy)
         if violation is not None:
             raise _invalid(envelope, violation)
+        for name in ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id"):
+            envelope[name] = envelope[name].lower()
+        for payload in envelope["payloads"]:
+            payload["id"] = payload["id"].lower()
         return Incoming(envelope, self._read_table)
 
 
@@ -94,11 +104,7 @@ class Incoming:
     __slots__ = ("_read_table", "envelope")
 
     def __init__(self, envelope: Dict[str, Any], read_table: Callable[[bytes], Any]) -> None:
-        """Take an envelope that is valid."""
-        for name in ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id"):
-            envelope[name] = envelope[name].lower()
-        for payload in envelope["payloads"]:
-            payload["id"] = payload["id"].lower()
+        """Take an envelope that is valid, its ids in lower case."""
         self.envelope = envelope
         self._read_table = read_table
 
@@ -134,8 +140,9 @@ class Incoming:
                 raise self._error("CHECKSUM_MISMATCH", index, message, expected, found)
 
     def content(self, index: int) -> bytes:
-        """Give the serialized bytes of the direct payload ``index``, their size and digest found right: for a receiver that puts
-        them into a file (W6.9).
+        """Give the serialized bytes of the direct payload ``index``, for a receiver that puts them into a file (W6.9).
+
+        Their size and digest are found right.
 
         :raises NATSBridgeError: as :meth:`finish`.
         """
@@ -192,7 +199,10 @@ class Incoming:
             if decoded is None:
                 decoded = decode(text)
                 if decoded is None:
-                    expected = "canonical base64 (RFC 4648): a multiple of 4 of its 64 characters, padding at the end, zero trailing bits"
+                    expected = (
+                        "canonical base64 (RFC 4648): a multiple of 4 of its 64 characters, padding at the end, zero "
+                        "trailing bits"
+                    )
                     raise self._content_error(index, ContentError(expected, f"{len(data)} characters that are not"))
                 raise self._size_error(index, len(decoded))
             content = decoded

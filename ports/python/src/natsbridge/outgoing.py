@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
-from typing import TYPE_CHECKING, Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from natsbridge import content, json_reader, json_writer, tables
 from natsbridge._generated import JSON_MAX_DEPTH, match_sha256
 from natsbridge.canonical_base64 import encode, encoded_length
+from natsbridge.choice import Candidate, DoesNotFitError, choose
 from natsbridge.errors import ContentError, NATSBridgeError
-from natsbridge.frame import Frame, Header, Ready, payload_frame
+from natsbridge.frame import Ready, payload_frame
 from natsbridge.link import InvalidLinkError, origin, redact
 
 if TYPE_CHECKING:
     from natsbridge._generated import Checksum, Envelope, ErrorCode, PayloadType, Phase
 
 
-class PendingUpload(NamedTuple):
+@dataclass(frozen=True)
+class PendingUpload:
     """A payload that goes by link and was not uploaded yet."""
 
     index: int
@@ -29,58 +32,98 @@ class PendingUpload(NamedTuple):
     """The bytes; None for a part that was :class:`natsbridge.part.External`."""
 
 
-class Shape(NamedTuple):
-    """How a message is to be written."""
-
-    checksum: Checksum
-    inline_json: bool
-    max_message_bytes: int
-
-
 class Outgoing:
     """A message that is ready but for its uploads.
 
     Upload each of :meth:`uploads`, tell the URL with :meth:`link`, or send it direct after all with :meth:`fall_back`; then
     :meth:`finish`.
-
-    :ivar payloads: the payloads behind the ``serialize`` phase.
-    :ivar before: the JSON text up to the first payload.
-    :ivar shape: how it is to be written.
     """
 
-    __slots__ = ("_header", "_metadata", "_settled", "before", "payloads", "shape")
+    __slots__ = ("_before", "_checksum", "_envelope", "_inline_json", "_max_message_bytes", "_payloads", "_settled")
 
     def __init__(
-        self, header: Header, metadata: Mapping[str, Any], before: bytes, payloads: List[Ready], shape: Shape
+        self,
+        envelope: Dict[str, Any],
+        before: bytes,
+        payloads: List[Ready],
+        checksum: Checksum,
+        inline_json: bool,
+        max_message_bytes: int,
     ) -> None:
-        self._header = header
-        self._metadata = metadata
-        self.before = before
-        self.payloads = payloads
-        self.shape = shape
+        """Take an envelope whose payloads are still to come, its JSON text up to the first, and the payloads."""
+        self._envelope = envelope
+        self._before = before
+        self._payloads = payloads
+        self._checksum = checksum
+        self._inline_json = inline_json
+        self._max_message_bytes = max_message_bytes
         # For each payload its text, once its transport is known for good.
-        self._settled: List[Optional[_Settled]] = [None] * len(payloads)
+        self._settled: List[Optional[_Settled]] = []
 
     @property
     def correlation_id(self) -> str:
         """That of the message."""
-        return self._header.correlation_id
+        return self._envelope["correlation_id"]  # type: ignore[no-any-return]
 
     @property
     def msg_id(self) -> str:
         """That of the message."""
-        return self._header.msg_id
+        return self._envelope["msg_id"]  # type: ignore[no-any-return]
 
     @property
     def send_to(self) -> str:
         """The subject."""
-        return self._header.send_to
+        return self._envelope["send_to"]  # type: ignore[no-any-return]
+
+    def choose(self, size_threshold: Optional[int]) -> None:
+        """Choose which payloads go by link; the others are settled.
+
+        :param size_threshold: from so many bytes on a payload is linked, None for only where it must be.
+
+        :raises NATSBridgeError: PAYLOAD_TOO_LARGE where the message cannot be made to fit.
+        """
+        limit = self._max_message_bytes
+        if size_threshold is None:
+            size_threshold = 2**63
+        settled: List[Optional[_Settled]] = []
+        self._settled = settled
+        total = len(self._before) + 1
+        is_choice = False
+        for ready in self._payloads:
+            if ready[3] is None:
+                settled.append(None)
+                is_choice = True
+            else:
+                direct = self._direct(ready)
+                settled.append(direct)
+                total += direct[0] + 1
+                is_choice = is_choice or 0 < size_threshold <= ready[4]
+        if total <= limit and not is_choice and size_threshold > 0:
+            return
+        candidates = [
+            Candidate(ready[4], 0 if direct is None else direct[0], direct is None)
+            for ready, direct in zip(self._payloads, settled)
+        ]
+        header = len(self._before) + len(b"]}")
+        try:
+            links = choose(header, candidates, self._linked_length, size_threshold, limit)
+        except DoesNotFitError as error:
+            raise NATSBridgeError(
+                "PAYLOAD_TOO_LARGE",
+                "limit",
+                f"the message needs {error.needed} bytes and may have {limit}, with every payload linked that can be: send "
+                "fewer payloads, less metadata, or raise max_message_bytes and the server's max_payload",
+                expected=f"at most {limit} bytes",
+                found=f"{error.needed} bytes",
+            ) from None
+        for index in links:
+            self._settled[index] = None
 
     def uploads(self) -> List[PendingUpload]:
         """Give what is still to be uploaded, in list order."""
         return [
-            PendingUpload(index, ready.dataname, ready.payload_type, ready.size, ready.content)  # type: ignore[arg-type]
-            for index, ready in enumerate(self.payloads)
+            PendingUpload(index, ready[1], ready[2], ready[4], ready[3])
+            for index, ready in enumerate(self._payloads)
             if self._settled[index] is None
         ]
 
@@ -104,27 +147,29 @@ class Outgoing:
                 expected="an absolute http or https URL",
                 found=redact(url) if isinstance(url, str) else content.kind(url),
             ) from None
-        if self.shape.checksum == "none":
+        if self._checksum == "none":
             sha256 = None
         elif sha256 is None:
-            if ready.content is None:
+            if ready[3] is None:
                 message = f"payload {index} is linked and needs its sha256, or checksum must be none"
                 raise self._error("INVALID_ENVELOPE", "validate", message, index)
-            sha256 = new_sha256(ready.content).hexdigest()
+            sha256 = new_sha256(ready[3]).hexdigest()
         elif not isinstance(sha256, str) or not match_sha256(sha256):
             message = f"the digest of payload {index} must be 64 hexadecimal digits"
             raise self._error("INVALID_ENVELOPE", "validate", message, index)
         else:
             sha256 = sha256.lower()
-        frame = payload_frame(ready, "link", "none", ready.size, sha256)
-        self._settled[index] = _Settled("link", "none", ready.size, sha256, frame, url, len(url))
+        size = ready[4]
+        before, after = payload_frame(ready, "link", "none", size, sha256)
+        length = len(before) + len(url) + len(after)
+        self._settled[index] = (length, before, url, after, "link", "none", size, sha256)
 
     def fits_direct(self, size: int) -> None:
         """Ask whether so many bytes could ride in the message at all, before they are read.
 
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where not.
         """
-        if encoded_length(size) > self.shape.max_message_bytes:
+        if encoded_length(size) > self._max_message_bytes:
             raise self._too_large(encoded_length(size))
 
     def fall_back(self, index: int, content: Optional[bytes] = None) -> None:
@@ -137,15 +182,15 @@ class Outgoing:
         ready = self._pending(index)
         if content is not None:
             ready = self._with_content(index, ready, content)
-        if ready.content is None:
+        if ready[3] is None:
             message = f"payload {index} is not at hand and cannot go direct without its bytes"
             raise self._error("INVALID_ENVELOPE", "validate", message, index)
         settled = self._direct(ready)
-        others = sum(other.length + 1 for other in self._settled if other is not None)
-        length = len(self.before) + others + settled.length + len(b"]}")
-        if length > self.shape.max_message_bytes:
+        others = sum(other[0] + 1 for other in self._settled if other is not None)
+        length = len(self._before) + others + settled[0] + len(b"]}")
+        if length > self._max_message_bytes:
             raise self._too_large(length, index)
-        self.payloads[index] = ready
+        self._payloads[index] = ready
         self._settled[index] = settled
 
     def finish(self) -> Tuple[Envelope, bytes]:
@@ -154,93 +199,96 @@ class Outgoing:
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where the text is longer than ``max_message_bytes``; INVALID_ENVELOPE where
             an upload is pending.
         """
-        pieces = [self.before]
-        payloads: List[Dict[str, Any]] = []
+        encoded = self._encoded()
+        text = self._joined(encoded)
+        envelope: Any = self._envelope
+        envelope["payloads"] = payloads = []
+        for ready, settled, piece in zip(self._payloads, self._settled, encoded):
+            own_id, dataname, payload_type, _, _, members = ready
+            _, _, data, _, transport, encoding, size, sha256 = settled  # type: ignore[misc]
+            metadata = {"payload_bytes": size}
+            if sha256:
+                metadata["sha256"] = sha256
+            if members:
+                metadata.update(members)
+            payloads.append(
+                {
+                    "id": own_id,
+                    "dataname": dataname,
+                    "payload_type": payload_type,
+                    "transport": transport,
+                    "encoding": encoding,
+                    "size": size,
+                    "data": piece.decode("ascii") if encoding == "base64" else data,
+                    "metadata": metadata,
+                }
+            )
+        return envelope, text
+
+    def text(self) -> bytes:
+        """Give the JSON text alone, as :meth:`finish` does."""
+        return self._joined(self._encoded())
+
+    def _encoded(self) -> List[bytes]:
+        """Give the text of each payload's data, but for quotes around it."""
+        result = []
         for index, settled in enumerate(self._settled):
             if settled is None:
                 message = f"payload {index} was neither linked nor sent direct"
                 raise self._error("INVALID_ENVELOPE", "validate", message, index, "/data")
-            ready = self.payloads[index]
-            transport, encoding, size, sha256, (before, after), value, _ = settled
-            data: Any = value
+            encoding = settled[5]
             if encoding == "base64":
-                encoded = encode(value)
-                data = encoded.decode("ascii")
+                result.append(encode(settled[2]))
             elif encoding == "none":
-                encoded = value.encode("ascii")
+                result.append(settled[2].encode("ascii"))
             else:
-                encoded = json_writer.write(value)
-            pieces += (b"," + before if index else before, encoded, after)
-            metadata = {"payload_bytes": size}
-            if sha256:
-                metadata["sha256"] = sha256
-            if ready.metadata:
-                metadata.update(ready.metadata)
-            payloads.append(
-                {
-                    "id": ready.id,
-                    "dataname": ready.dataname,
-                    "payload_type": ready.payload_type,
-                    "transport": transport,
-                    "encoding": encoding,
-                    "size": size,
-                    "data": data,
-                    "metadata": metadata,
-                }
-            )
-        pieces.append(b"]}")
+                result.append(json_writer.write(settled[2]))
+        return result
+
+    def _joined(self, encoded: List[bytes]) -> bytes:
+        pieces = [self._before]
+        for settled, piece in zip(self._settled, encoded):
+            pieces += (settled[1], piece, settled[3], b",")  # type: ignore[index]
+        pieces[-1] = b"]}" if encoded else self._before + b"]}"
         text = b"".join(pieces)
-        if len(text) > self.shape.max_message_bytes:
+        if len(text) > self._max_message_bytes:
             raise self._too_large(len(text))
-        envelope: Any = self._header._asdict()
-        envelope["metadata"] = self._metadata
-        envelope["payloads"] = payloads
-        return envelope, text
+        return text
 
-    def settle(self, links: Collection[int]) -> None:
-        """Let every payload go direct but for these."""
-        for index, settled in enumerate(self._settled):
-            if index in links:
-                self._settled[index] = None
-            elif settled is None:
-                self._settled[index] = self._direct(self.payloads[index])
-
-    def direct_length(self, index: int) -> int:
-        """Give the bytes of that payload's JSON text where it is direct."""
-        settled = self._settled[index] = self._direct(self.payloads[index])
-        return settled.length
-
-    def linked_length(self, index: int) -> int:
+    def _linked_length(self, index: int) -> int:
         """Give the bytes of that payload's JSON text where it is linked, without the URL."""
-        ready = self.payloads[index]
+        ready = self._payloads[index]
         # Every digest is as long as any other.
-        sha256 = None if self.shape.checksum == "none" else "0" * 64
-        return payload_frame(ready, "link", "none", ready.size, sha256).length
+        sha256 = None if self._checksum == "none" else "0" * 64
+        before, after = payload_frame(ready, "link", "none", ready[4], sha256)
+        return len(before) + len(after)
 
     def _direct(self, ready: Ready) -> _Settled:
-        bytes_ = ready.content or b""
-        if self.shape.inline_json and ready.payload_type in ("dictionary", "jsontable"):
-            value = json_reader.read(bytes_) if bytes_ else None
+        _, _, payload_type, content, size, _ = ready
+        content = content or b""
+        if self._inline_json and payload_type in ("dictionary", "jsontable"):
+            value = json_reader.read(content)
             # The envelope, its payloads and the payload are open around it.
-            if value is not None and json_reader.depth(value) + 3 <= JSON_MAX_DEPTH:
+            if json_reader.depth(value) + 3 <= JSON_MAX_DEPTH:
                 size = len(json_writer.write(value))
-                frame = payload_frame(ready, "direct", "json", size, None)
-                return _Settled("direct", "json", size, None, frame, value, size)
-        sha256 = new_sha256(bytes_).hexdigest() if self.shape.checksum == "all" else None
-        frame = payload_frame(ready, "direct", "base64", ready.size, sha256)
-        return _Settled("direct", "base64", ready.size, sha256, frame, bytes_, encoded_length(ready.size))
+                before, after = payload_frame(ready, "direct", "json", size, None)
+                return len(before) + size + len(after), before, value, after, "direct", "json", size, None
+        sha256 = new_sha256(content).hexdigest() if self._checksum == "all" else None
+        before, after = payload_frame(ready, "direct", "base64", size, sha256)
+        length = len(before) + (size + 2) // 3 * 4 + len(after)
+        return length, before, content, after, "direct", "base64", size, sha256
 
     def _with_content(self, index: int, ready: Ready, given: bytes) -> Ready:
         try:
-            content.deserialize(ready.payload_type, given, tables.read)
+            content.deserialize(ready[2], given, tables.read)
         except ContentError as error:
             raise self._error("INVALID_ENVELOPE", "validate", str(error), index, "/data") from error
-        return ready._replace(content=bytes(given), size=len(given))
+        return (*ready[:3], bytes(given), len(given), ready[5])
 
     def _pending(self, index: int) -> Ready:
-        if not 0 <= index < len(self.payloads) or self._settled[index] is not None:
+        if not 0 <= index < len(self._payloads) or self._settled[index] is not None:
             raise self._error("INVALID_ENVELOPE", "validate", f"payload {index} has no pending upload")
-        return self.payloads[index]
+        return self._payloads[index]
 
     def _error(
         self,
@@ -254,11 +302,11 @@ class Outgoing:
         error = NATSBridgeError(code, phase, message, **more)  # type: ignore[arg-type]
         if index is not None:
             error.pointer = f"/payloads/{index}{member}"
-            error.dataname = self.payloads[index].dataname
+            error.dataname = self._payloads[index][1]
         return error.within(self.correlation_id, self.msg_id, self.send_to)
 
     def _too_large(self, length: int, index: Optional[int] = None) -> NATSBridgeError:
-        limit = self.shape.max_message_bytes
+        limit = self._max_message_bytes
         return self._error(
             "PAYLOAD_TOO_LARGE",
             "limit",
@@ -269,20 +317,6 @@ class Outgoing:
         )
 
 
-class _Settled(NamedTuple):
-    """A payload whose transport is known for good."""
-
-    transport: str
-    encoding: str
-    size: int
-    sha256: Optional[str]
-    frame: Frame
-    value: Any
-    """The bytes to be written as base64, the URL, or the JSON value."""
-    data_length: int
-    """Bytes of the value as written, without quotes."""
-
-    @property
-    def length(self) -> int:
-        """Bytes of the whole payload's JSON text."""
-        return self.frame.length + self.data_length
+_Settled = Tuple[int, bytes, Any, bytes, str, str, int, Optional[str]]
+"""A payload whose transport is known for good: the bytes of its JSON text; that text up to its data; the bytes to be written as
+base64, or the URL, or the JSON value; the rest of the text; its transport, encoding, size and digest."""
