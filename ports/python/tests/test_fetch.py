@@ -203,7 +203,9 @@ def test_a_connection_that_hangs_is_given_up(run):
     assert error.value.retryable
 
 
-@pytest.mark.parametrize("url", ["", "a", "ftp://a", "http://u:secret@a", "http://a/#f", "http://0x7f.1/", "http://a b"])
+@pytest.mark.parametrize(
+    "url", ["", "a", "ftp://a", "http://u:secret@a", "http://a/#f", "http://0x7f.1/", "http://a b"]
+)
 def test_what_is_no_link_is_not_fetched(run, url):
     with pytest.raises(NATSBridgeError) as error:
         run(fetch_with_backoff(url))

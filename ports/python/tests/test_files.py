@@ -42,7 +42,14 @@ def given(tmp_path):
 
 def test_there_and_back(run, plik, given, tmp_path):
     envelope, text = run(smartsend("a.b", given, None, plik))
-    assert [payload["transport"] for payload in envelope["payloads"]] == ["direct", "link", "direct", "link", "link", "direct"]
+    assert [payload["transport"] for payload in envelope["payloads"]] == [
+        "direct",
+        "link",
+        "direct",
+        "link",
+        "link",
+        "direct",
+    ]
     for payload, (_, path, _) in zip(envelope["payloads"], given):
         assert payload["size"] == path.stat().st_size
         digest = payload["metadata"].get("sha256")

@@ -61,7 +61,9 @@ def test_attempts(run, told):
     counts = []
     with Peer(response(status="503 x")) as peer, pytest.raises(NATSBridgeError):
         text = message((f"{peer.url}/secret-path?token=secret", 5))
-        call = smartreceive(text, fileserver_url=peer.url, max_retries=2, base_delay=1, observer=lambda *it: counts.append(it))
+        call = smartreceive(
+            text, fileserver_url=peer.url, max_retries=2, base_delay=1, observer=lambda *it: counts.append(it)
+        )
         run(call)
     assert counts == [("retry_attempts_total", 1, {"direction": "download"}), ("download_retry_exceeded_total", 1, {})]
     warnings = [sentence for level, sentence, _ in told() if level == "WARNING"]
@@ -109,9 +111,22 @@ def test_a_link_that_leads_to_this_machine(run, plik, told):
 
 
 def test_loopback_is_told_from_elsewhere():
-    here = ["http://localhost:8080/x", "nats://u:p@LOCALHOST:1", "tls://a.localhost.", "http://127.9.9.9/", "http://[::1]:80/x"]
+    here = [
+        "http://localhost:8080/x",
+        "nats://u:p@LOCALHOST:1",
+        "tls://a.localhost.",
+        "http://127.9.9.9/",
+        "http://[::1]:80/x",
+    ]
     here.append("nats://[::ffff:127.0.0.1]")
-    there = ["http://a/localhost", "nats://localhost.example", "nats://localhost@a:1", "http://128.0.0.1", "http://[::2]/", ""]
+    there = [
+        "http://a/localhost",
+        "nats://localhost.example",
+        "nats://localhost@a:1",
+        "http://128.0.0.1",
+        "http://[::2]/",
+        "",
+    ]
     assert [url for url in here + there if is_loopback(url)] == here
 
 
@@ -120,7 +135,9 @@ def test_progress(run, plik, tmp_path):
     (tmp_path / "film").write_bytes(bytes(700_000))
     payloads = [("small", "x", "text"), ("film", tmp_path / "film", "video")]
     _, text = run(smartsend("a.b", payloads, None, plik, on_progress=seen.append))
-    assert [(each.direction, each.index, each.dataname, each.size) for each in seen] == [("upload", 1, "film", 700_000)] * 3
+    assert [(each.direction, each.index, each.dataname, each.size) for each in seen] == [
+        ("upload", 1, "film", 700_000)
+    ] * 3
     assert [each.transferred for each in seen] == [262_144, 524_288, 700_000]
     seen.clear()
     run(smartreceive(text, fileserver_url=plik, on_progress=seen.append))

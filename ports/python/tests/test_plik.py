@@ -12,7 +12,14 @@ ID = "11111111-1111-4111-8111-111111111111"
 
 
 def created(**members):
-    answer = {"id": "u p", "uploadToken": "secret-token", "files": None, "downloadDomain": "", "isAdmin": True, **members}
+    answer = {
+        "id": "u p",
+        "uploadToken": "secret-token",
+        "files": None,
+        "downloadDomain": "",
+        "isAdmin": True,
+        **members,
+    }
     return response(json.dumps(answer).encode(), Content_Type="text/plain; charset=utf-8")
 
 
@@ -61,7 +68,11 @@ def test_kept_until_it_is_deleted(run, plik):
 
 def test_a_password_is_told_to_its_own_server_alone(run, plik):
     handler = Plik(ttl=60, login="user", password="secret")
-    _, text = run(smartsend("a.b", [("p", b"12345", "binary")], fileserver_url=plik, size_threshold=5, fileserver_upload_handler=handler))
+    _, text = run(
+        smartsend(
+            "a.b", [("p", b"12345", "binary")], fileserver_url=plik, size_threshold=5, fileserver_upload_handler=handler
+        )
+    )
     received = run(smartreceive(text, handler, fileserver_url=plik))
     assert received["payloads"][0].data == b"12345"
     assert "401" in failure(run, smartreceive(text, fileserver_url=plik)).message
@@ -143,7 +154,12 @@ def test_a_server_that_takes_nothing_is_given_up(run):
 
     async def upload(url):
         send = smartsend(
-            "a.b", [("p", bytes(32 * 2**20), "binary")], fileserver_url=url, max_retries=1, read_timeout=300, fallback=False
+            "a.b",
+            [("p", bytes(32 * 2**20), "binary")],
+            fileserver_url=url,
+            max_retries=1,
+            read_timeout=300,
+            fallback=False,
         )
         return await asyncio.wait_for(send, 10)
 

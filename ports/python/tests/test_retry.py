@@ -26,7 +26,9 @@ def test_some_statuses_are_worth_another_attempt():
     assert [status for status in range(100, 600) if is_retryable_status(status)] == [408, 425, 429, *range(500, 600)]
 
 
-@pytest.mark.parametrize("retry", [(0,), (-1,), (True,), (1.5,), ("5",), (5, -1), (5, 1, float("nan")), (5, "1"), (5, 1, float("inf"))])
+@pytest.mark.parametrize(
+    "retry", [(0,), (-1,), (True,), (1.5,), ("5",), (5, -1), (5, 1, float("nan")), (5, "1"), (5, 1, float("inf"))]
+)
 def test_what_is_no_schedule_is_refused(retry):
     with pytest.raises(NATSBridgeError) as error:
         Retry(*retry)

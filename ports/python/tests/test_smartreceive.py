@@ -80,7 +80,11 @@ def test_whatever_nats_delivers(run):
 def test_links_elsewhere_are_refused_before_any_handler(run):
     asked = []
     text = message(("http://evil.example:8080/x?token=secret", 5))
-    for arguments in ({}, {"fileserver_download_handler": asked.append}, {"allowed_origins": ["https://evil.example:8080"]}):
+    for arguments in (
+        {},
+        {"fileserver_download_handler": asked.append},
+        {"allowed_origins": ["https://evil.example:8080"]},
+    ):
         error = failure(run, smartreceive(text, **arguments))
         assert (error.code, error.phase, error.pointer) == ("URL_NOT_ALLOWED", "validate", "/payloads/0/data")
         assert "http://evil.example:8080" in error.message
@@ -107,7 +111,12 @@ def test_a_handler_of_ones_own(run):
 
 @pytest.mark.parametrize(
     ("given", "code"),
-    [(b"hell", "SIZE_MISMATCH"), (b"hello!", "SIZE_MISMATCH"), (b"hallo", "CHECKSUM_MISMATCH"), ("hello", "DOWNLOAD_FAILED")],
+    [
+        (b"hell", "SIZE_MISMATCH"),
+        (b"hello!", "SIZE_MISMATCH"),
+        (b"hallo", "CHECKSUM_MISMATCH"),
+        ("hello", "DOWNLOAD_FAILED"),
+    ],
 )
 def test_what_a_handler_gives_is_checked(run, given, code):
     text = message(("http://localhost:8080/x", 5, hashlib.sha256(b"hello").hexdigest().upper()))

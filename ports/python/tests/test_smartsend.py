@@ -51,7 +51,9 @@ def test_a_payload_that_cannot_be_uploaded_goes_direct(run):
 
 
 def test_but_not_where_that_is_switched_off(run):
-    error = failure(run, smartsend("a.b", [("a", "x", "text"), ("p", BIG, "image")], None, nowhere(), max_retries=1, fallback=False))
+    error = failure(
+        run, smartsend("a.b", [("a", "x", "text"), ("p", BIG, "image")], None, nowhere(), max_retries=1, fallback=False)
+    )
     assert (error.code, error.phase, error.pointer, error.dataname) == ("UPLOAD_FAILED", "upload", "/payloads/1", "p")
     assert "Connection refused; nor can it go direct: fallback is off" in error.message
     assert error.retryable
@@ -128,7 +130,9 @@ def test_handlers_that_block_run_beside_the_event_loop(run):
     ],
 )
 def test_answers_of_a_handler_that_are_none(run, answer, said):
-    call = smartsend("a.b", [("p", b"x", "binary")], fileserver_upload_handler=lambda *_: answer, size_threshold=1, fallback=False)
+    call = smartsend(
+        "a.b", [("p", b"x", "binary")], fileserver_upload_handler=lambda *_: answer, size_threshold=1, fallback=False
+    )
     error = failure(run, call)
     assert error.code == "UPLOAD_FAILED"
     assert said in error.message
