@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Set
+import re
+from typing import TYPE_CHECKING, Any, Callable, Dict, Final, Iterable, List, Mapping, Tuple
 
 from natsbridge import content, rules
-from natsbridge._generated import (
-    CHECKSUM_NAMES,
-    DEFAULTS,
-    DESKTOP,
-    MSG_PURPOSE_NAMES,
-    PAYLOAD_TYPE_NAMES,
-    match_broker_url,
-    match_subject,
-    match_subject_or_empty,
-    match_timestamp,
-    match_uuid,
-    match_uuid_or_empty,
-)
+from natsbridge._generated import CHECKSUM_NAMES, DEFAULTS, DESKTOP, PAYLOAD_TYPE_NAMES, match_timestamp
 from natsbridge.check import is_real_date
-from natsbridge.choice import Candidate, DoesNotFitError, choose
 from natsbridge.errors import ContentError, NATSBridgeError
-from natsbridge.frame import Header, Ready, envelope_frame
+from natsbridge.frame import Ready, envelope_frame, usual_envelope_frame
 from natsbridge.link import without_user_info
 from natsbridge.outgoing import Outgoing, Shape
 from natsbridge.part import External, Part
@@ -124,76 +112,62 @@ class Draft:
         """
         header = self._header(timestamp, new_id)
         try:
-            parts = self._validated(header, new_id)
-            header = _lower(header)
-            metadata = dict(self._metadata) if self._metadata else {}
-            shape = Shape(self._checksum, self._inline_json, _or(self._max_message_bytes, DESKTOP.max_message_bytes))
-            outgoing = Outgoing(header, metadata, envelope_frame(header, metadata), _serialized(parts), shape)
-            outgoing.settle(self._links(outgoing))
+            before, parts = self._validated(header, new_id)
+            limit = DESKTOP.max_message_bytes if self._max_message_bytes is None else self._max_message_bytes
+            shape = Shape(self._checksum, self._inline_json, limit)
+            outgoing = Outgoing(header, before, _serialized(parts), shape)
+            outgoing.choose(_or(self._size_threshold, DESKTOP.size_threshold))
         except NATSBridgeError as error:
             raise error.within(*_context(header)) from None
         return outgoing
 
-    def _header(self, timestamp: str, new_id: Callable[[], str]) -> Header:
-        broker_url = _or(self._broker_url, DEFAULTS.broker_url)
+    def _header(self, timestamp: str, new_id: Callable[[], str]) -> Dict[str, Any]:
+        """Give the members of the envelope as they will be written, not checked yet."""
+        broker_url = DEFAULTS.broker_url if self._broker_url is None else self._broker_url
         if isinstance(broker_url, str) and "@" in broker_url:
             broker_url = ",".join(map(without_user_info, broker_url.split(",")))
-        return Header(
-            new_id() if self._correlation_id is None else self._correlation_id,
-            new_id() if self._msg_id is None else self._msg_id,
-            timestamp,
-            self._subject,
-            self._msg_purpose,
-            _or(self._sender_name, DEFAULTS.sender_name),
-            new_id() if self._sender_id is None else self._sender_id,
-            self._receiver_name,
-            self._receiver_id,
-            self._reply_to,
-            self._reply_to_msg_id,
-            broker_url,
-        )
+        return {
+            "correlation_id": new_id() if self._correlation_id is None else self._correlation_id,
+            "msg_id": new_id() if self._msg_id is None else self._msg_id,
+            "timestamp": timestamp,
+            "send_to": self._subject,
+            "msg_purpose": self._msg_purpose,
+            "sender_name": DEFAULTS.sender_name if self._sender_name is None else self._sender_name,
+            "sender_id": new_id() if self._sender_id is None else self._sender_id,
+            "receiver_name": self._receiver_name,
+            "receiver_id": self._receiver_id,
+            "reply_to": self._reply_to,
+            "reply_to_msg_id": self._reply_to_msg_id,
+            "broker_url": broker_url,
+            "metadata": {} if self._metadata is None else _plain(self._metadata),
+            "payloads": [],
+        }
 
-    def _validated(self, header: Header, new_id: Callable[[], str]) -> List[Part]:
+    def _validated(self, header: Dict[str, Any], new_id: Callable[[], str]) -> Tuple[bytes, List[Any]]:
+        """Give the JSON text of the header, and the parts with their ids."""
         self._check_bounds()
         parts = [_part(index, item, new_id) for index, item in enumerate(_items(self._data))]
-        most = _or(self._max_payloads, DESKTOP.max_payloads)
-        if self._metadata or len(parts) > most or not _is_surely_valid(header, parts):
-            metadata: Any = {} if self._metadata is None else self._metadata
-            envelope: Dict[str, Any] = {**header._asdict(), "metadata": _plain(metadata), "payloads": []}
-            envelope["payloads"] = [_payload(part) for part in parts]
-            violation = rules.outgoing(envelope, most)
-            if violation is not None:
-                raise rules.error_of(violation, envelope["payloads"])
-        return parts
+        most = DESKTOP.max_payloads if self._max_payloads is None else self._max_payloads
+        # What nearly every message is, is told fast; of the rest the whole check tells what is wrong, if anything.
+        if len(parts) <= most and _are_usual(header, parts):
+            frame = usual_envelope_frame(header)
+            if frame is not None:
+                return frame, parts
+        header["payloads"] = [_payload(part) for part in parts]
+        violation = rules.outgoing(header, most)
+        if violation is not None:
+            raise rules.error_of(violation, header["payloads"])
+        for name in ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id"):
+            header[name] = header[name].lower()
+        return envelope_frame(header), parts
 
     def _check_bounds(self) -> None:
-        for name in ("size_threshold", "max_message_bytes", "max_payloads"):
-            value = getattr(self, "_" + name)
+        bounds = (self._size_threshold, self._max_message_bytes, self._max_payloads)
+        for name, value in zip(("size_threshold", "max_message_bytes", "max_payloads"), bounds):
             if value is not None and (type(value) is not int or value < 0):
                 raise _argument(name, "an integer from 0 on", value)
         if self._checksum not in CHECKSUM_NAMES:
             raise _argument("checksum", f"one of {', '.join(CHECKSUM_NAMES)}", self._checksum)
-
-    def _links(self, outgoing: Outgoing) -> Set[int]:
-        """Choose the payloads that go by link."""
-        threshold = _or(self._size_threshold, DESKTOP.size_threshold)
-        limit = outgoing.shape.max_message_bytes
-        candidates = []
-        for index, ready in enumerate(outgoing.payloads):
-            direct = 0 if ready.content is None else outgoing.direct_length(index)
-            candidates.append(Candidate(ready.size, direct, ready.content is None))
-        header = len(outgoing.before) + len(b"]}")
-        try:
-            return choose(header, candidates, outgoing.linked_length, threshold, limit)
-        except DoesNotFitError as error:
-            raise NATSBridgeError(
-                "PAYLOAD_TOO_LARGE",
-                "limit",
-                f"the message needs {error.needed} bytes and may have {limit}, with every payload linked that can be: send "
-                "fewer payloads, less metadata, or raise max_message_bytes and the server's max_payload",
-                expected=f"at most {limit} bytes",
-                found=f"{error.needed} bytes",
-            ) from None
 
 
 def _nil() -> str:
@@ -210,8 +184,8 @@ def _argument(name: str, expected: str, value: Any) -> NATSBridgeError:
     return NATSBridgeError("INVALID_ENVELOPE", "validate", message, expected=expected, found=found)
 
 
-def _context(header: Header) -> tuple[object, object, object]:
-    return header.correlation_id, header.msg_id, header.send_to
+def _context(header: Dict[str, Any]) -> Tuple[object, object, object]:
+    return header["correlation_id"], header["msg_id"], header["send_to"]
 
 
 def _items(data: Any) -> Iterable[Any]:
@@ -220,16 +194,18 @@ def _items(data: Any) -> Iterable[Any]:
     return data  # type: ignore[no-any-return]
 
 
-def _part(index: int, item: Any, new_id: Callable[[], str]) -> Part:
-    """Give what was passed as a part with an id."""
-    if isinstance(item, Part):
-        return item if item.id is not None else item._replace(id=new_id())
+def _part(index: int, item: Any, new_id: Callable[[], str]) -> Any:
+    """Give what was passed as the five members of a part."""
     if isinstance(item, (tuple, list)):
-        if len(item) == 3:
-            return Part(item[0], item[1], item[2], _NONE, new_id())
-        if len(item) == 4:
-            return Part(item[0], item[1], item[2], item[3], new_id())
-    expected = "(dataname, data, payload_type), metadata as a fourth where there is some"
+        length = len(item)
+        if length == 3:
+            dataname, data, payload_type = item
+            return dataname, data, payload_type, _NONE, new_id()
+        if length == 4:
+            return (*item, new_id())
+        if isinstance(item, Part):
+            return item if item.id is not None else item._replace(id=new_id())
+    expected = "(dataname, data, payload_type), with metadata as a fourth where there is some"
     found = f"{len(item)} elements" if isinstance(item, (tuple, list)) else content.kind(item)
     raise NATSBridgeError(
         "INVALID_ENVELOPE",
@@ -241,75 +217,59 @@ def _part(index: int, item: Any, new_id: Callable[[], str]) -> Part:
     )
 
 
-_NONE: Mapping[str, Any] = {}
+_NONE: Dict[str, Any] = {}
 
 
-def _is_surely_valid(header: Header, parts: List[Part]) -> bool:
-    """Tell whether the arguments are right at first sight: of the usual kinds, short and ASCII, without metadata."""
+def _are_usual(header: Dict[str, Any], parts: List[Any]) -> bool:
+    """Tell whether ids, time and parts are right at first sight: of the usual kinds, short and ASCII, without metadata."""
     try:
-        text = "".join(header)
-    except TypeError:
-        return False
-    ids = header.correlation_id, header.msg_id, header.sender_id
-    if (
-        len(text) > 1024
-        or not text.isascii()
-        or not all(map(match_uuid, ids))
-        or not match_timestamp(header.timestamp)
-        or not is_real_date(header.timestamp)
-        or not match_subject(header.send_to)
-        or header.msg_purpose not in MSG_PURPOSE_NAMES
-        or not match_uuid_or_empty(header.receiver_id)
-        or not match_subject_or_empty(header.reply_to)
-        or not match_uuid_or_empty(header.reply_to_msg_id)
-        or not match_broker_url(header.broker_url)
-        or "@" in header.broker_url
-    ):
-        return False
-    for dataname, data, payload_type, metadata, own_id in parts:
-        if (
-            type(dataname) is not str
-            or len(dataname) > 256
-            or not dataname.isascii()
-            or payload_type not in PAYLOAD_TYPE_NAMES
-            or payload_type == "arrowtable"
-            or type(data) is External
-            or type(metadata) is not dict
-            or metadata
-            or type(own_id) is not str
-            or not match_uuid(own_id)
+        if not (
+            _is_usual_id(header["correlation_id"])
+            and _is_usual_id(header["msg_id"])
+            and _is_usual_id(header["sender_id"])
+            and match_timestamp(header["timestamp"])
+            and is_real_date(header["timestamp"])
         ):
             return False
+        for dataname, data, payload_type, metadata, own_id in parts:
+            if (
+                metadata is not _NONE
+                or payload_type not in _USUAL_TYPES
+                or len(dataname) > 256
+                or not dataname.isascii()
+                or type(data) is External
+                or not _is_usual_id(own_id)
+            ):
+                return False
+    except (AttributeError, TypeError):
+        return False
     return True
 
 
-def _lower(header: Header) -> Header:
-    """Give the header with its ids in lower case."""
-    ids = ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id")
-    if all(getattr(header, name).islower() or not getattr(header, name) for name in ids):
-        return header
-    return header._replace(**{name: getattr(header, name).lower() for name in ids})
+_USUAL_TYPES: Final = tuple(name for name in PAYLOAD_TYPE_NAMES if name != "arrowtable")
+_is_usual_id: Final = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}").fullmatch
 
 
 def _plain(metadata: Any) -> Any:
     return dict(metadata) if isinstance(metadata, Mapping) else metadata
 
 
-def _payload(part: Part) -> Dict[str, Any]:
+def _payload(part: Any) -> Dict[str, Any]:
     """Give what a part becomes, as far as it can be told before it is serialized."""
+    dataname, data, payload_type, metadata, own_id = part
     return {
-        "id": part.id,
-        "dataname": part.dataname,
-        "payload_type": part.payload_type,
+        "id": own_id,
+        "dataname": dataname,
+        "payload_type": payload_type,
         "transport": "direct",
         "encoding": "base64",
-        "size": part.data.size if isinstance(part.data, External) else 0,
+        "size": data.size if isinstance(data, External) else 0,
         "data": "",
-        "metadata": _plain(part.metadata),
+        "metadata": _plain(metadata),
     }
 
 
-def _serialized(parts: List[Part]) -> List[Ready]:
+def _serialized(parts: List[Any]) -> List[Ready]:
     result = []
     for index, (dataname, data, payload_type, metadata, own_id) in enumerate(parts):
         try:
@@ -324,8 +284,8 @@ def _serialized(parts: List[Part]) -> List[Ready]:
                 expected=error.expected,
                 found=error.found,
             ) from error
-        is_external = isinstance(carried, External)
-        size = carried.size if isinstance(carried, External) else len(carried)
-        bytes_or_none = None if is_external else carried
-        result.append(Ready(own_id.lower(), dataname, payload_type, bytes_or_none, size, dict(metadata)))  # type: ignore
+        if type(carried) is bytes:
+            result.append(Ready(own_id.lower(), dataname, payload_type, carried, len(carried), metadata))
+        else:
+            result.append(Ready(own_id.lower(), dataname, payload_type, None, carried.size, metadata))
     return result

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from hashlib import sha256 as new_sha256
-from typing import TYPE_CHECKING, Any, Collection, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from natsbridge import content, json_reader, json_writer, tables
 from natsbridge._generated import JSON_MAX_DEPTH, match_sha256
 from natsbridge.canonical_base64 import encode, encoded_length
+from natsbridge.choice import Candidate, DoesNotFitError, choose
 from natsbridge.errors import ContentError, NATSBridgeError
-from natsbridge.frame import Frame, Header, Ready, payload_frame
+from natsbridge.frame import Ready, payload_frame
 from natsbridge.link import InvalidLinkError, origin, redact
 
 if TYPE_CHECKING:
@@ -42,45 +43,65 @@ class Outgoing:
 
     Upload each of :meth:`uploads`, tell the URL with :meth:`link`, or send it direct after all with :meth:`fall_back`; then
     :meth:`finish`.
-
-    :ivar payloads: the payloads behind the ``serialize`` phase.
-    :ivar before: the JSON text up to the first payload.
-    :ivar shape: how it is to be written.
     """
 
-    __slots__ = ("_header", "_metadata", "_settled", "before", "payloads", "shape")
+    __slots__ = ("_before", "_envelope", "_payloads", "_settled", "_shape")
 
-    def __init__(
-        self, header: Header, metadata: Mapping[str, Any], before: bytes, payloads: List[Ready], shape: Shape
-    ) -> None:
-        self._header = header
-        self._metadata = metadata
-        self.before = before
-        self.payloads = payloads
-        self.shape = shape
+    def __init__(self, envelope: Dict[str, Any], before: bytes, payloads: List[Ready], shape: Shape) -> None:
+        """Take an envelope whose payloads are still to come, its JSON text up to the first, and the payloads."""
+        self._envelope = envelope
+        self._before = before
+        self._payloads = payloads
+        self._shape = shape
         # For each payload its text, once its transport is known for good.
-        self._settled: List[Optional[_Settled]] = [None] * len(payloads)
+        self._settled: List[Optional[_Settled]] = []
 
     @property
     def correlation_id(self) -> str:
         """That of the message."""
-        return self._header.correlation_id
+        return self._envelope["correlation_id"]  # type: ignore[no-any-return]
 
     @property
     def msg_id(self) -> str:
         """That of the message."""
-        return self._header.msg_id
+        return self._envelope["msg_id"]  # type: ignore[no-any-return]
 
     @property
     def send_to(self) -> str:
         """The subject."""
-        return self._header.send_to
+        return self._envelope["send_to"]  # type: ignore[no-any-return]
+
+    def choose(self, size_threshold: int) -> None:
+        """Choose which payloads go by link; the others are settled.
+
+        :raises NATSBridgeError: PAYLOAD_TOO_LARGE where the message cannot be made to fit.
+        """
+        payloads, limit = self._payloads, self._shape.max_message_bytes
+        self._settled = [None if ready.content is None else self._direct(ready) for ready in payloads]
+        candidates = [
+            Candidate(ready.size, 0 if settled is None else settled.length, settled is None)
+            for ready, settled in zip(payloads, self._settled)
+        ]
+        header = len(self._before) + len(b"]}")
+        try:
+            links = choose(header, candidates, self._linked_length, size_threshold, limit)
+        except DoesNotFitError as error:
+            raise NATSBridgeError(
+                "PAYLOAD_TOO_LARGE",
+                "limit",
+                f"the message needs {error.needed} bytes and may have {limit}, with every payload linked that can be: send "
+                "fewer payloads, less metadata, or raise max_message_bytes and the server's max_payload",
+                expected=f"at most {limit} bytes",
+                found=f"{error.needed} bytes",
+            ) from None
+        for index in links:
+            self._settled[index] = None
 
     def uploads(self) -> List[PendingUpload]:
         """Give what is still to be uploaded, in list order."""
         return [
             PendingUpload(index, ready.dataname, ready.payload_type, ready.size, ready.content)  # type: ignore[arg-type]
-            for index, ready in enumerate(self.payloads)
+            for index, ready in enumerate(self._payloads)
             if self._settled[index] is None
         ]
 
@@ -104,7 +125,7 @@ class Outgoing:
                 expected="an absolute http or https URL",
                 found=redact(url) if isinstance(url, str) else content.kind(url),
             ) from None
-        if self.shape.checksum == "none":
+        if self._shape.checksum == "none":
             sha256 = None
         elif sha256 is None:
             if ready.content is None:
@@ -116,15 +137,17 @@ class Outgoing:
             raise self._error("INVALID_ENVELOPE", "validate", message, index)
         else:
             sha256 = sha256.lower()
-        frame = payload_frame(ready, "link", "none", ready.size, sha256)
-        self._settled[index] = _Settled("link", "none", ready.size, sha256, frame, url, len(url))
+        size = ready.size
+        before, after = payload_frame(ready, "link", "none", size, sha256)
+        length = len(before) + len(url) + len(after)
+        self._settled[index] = _Settled("link", "none", size, sha256, before, url, after, length)
 
     def fits_direct(self, size: int) -> None:
         """Ask whether so many bytes could ride in the message at all, before they are read.
 
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where not.
         """
-        if encoded_length(size) > self.shape.max_message_bytes:
+        if encoded_length(size) > self._shape.max_message_bytes:
             raise self._too_large(encoded_length(size))
 
     def fall_back(self, index: int, content: Optional[bytes] = None) -> None:
@@ -142,10 +165,10 @@ class Outgoing:
             raise self._error("INVALID_ENVELOPE", "validate", message, index)
         settled = self._direct(ready)
         others = sum(other.length + 1 for other in self._settled if other is not None)
-        length = len(self.before) + others + settled.length + len(b"]}")
-        if length > self.shape.max_message_bytes:
+        length = len(self._before) + others + settled.length + len(b"]}")
+        if length > self._shape.max_message_bytes:
             raise self._too_large(length, index)
-        self.payloads[index] = ready
+        self._payloads[index] = ready
         self._settled[index] = settled
 
     def finish(self) -> Tuple[Envelope, bytes]:
@@ -154,33 +177,34 @@ class Outgoing:
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where the text is longer than ``max_message_bytes``; INVALID_ENVELOPE where
             an upload is pending.
         """
-        pieces = [self.before]
+        pieces = [self._before]
         payloads: List[Dict[str, Any]] = []
         for index, settled in enumerate(self._settled):
             if settled is None:
                 message = f"payload {index} was neither linked nor sent direct"
                 raise self._error("INVALID_ENVELOPE", "validate", message, index, "/data")
-            ready = self.payloads[index]
-            transport, encoding, size, sha256, (before, after), value, _ = settled
-            data: Any = value
+            own_id, dataname, payload_type, _, _, members = self._payloads[index]
+            transport, encoding, size, sha256, before, data, after, _ = settled
             if encoding == "base64":
-                encoded = encode(value)
+                encoded = encode(data)
                 data = encoded.decode("ascii")
             elif encoding == "none":
-                encoded = value.encode("ascii")
+                encoded = data.encode("ascii")
             else:
-                encoded = json_writer.write(value)
-            pieces += (b"," + before if index else before, encoded, after)
+                encoded = json_writer.write(data)
+            if index:
+                pieces.append(b",")
+            pieces += (before, encoded, after)
             metadata = {"payload_bytes": size}
             if sha256:
                 metadata["sha256"] = sha256
-            if ready.metadata:
-                metadata.update(ready.metadata)
+            if members:
+                metadata.update(members)
             payloads.append(
                 {
-                    "id": ready.id,
-                    "dataname": ready.dataname,
-                    "payload_type": ready.payload_type,
+                    "id": own_id,
+                    "dataname": dataname,
+                    "payload_type": payload_type,
                     "transport": transport,
                     "encoding": encoding,
                     "size": size,
@@ -190,45 +214,33 @@ class Outgoing:
             )
         pieces.append(b"]}")
         text = b"".join(pieces)
-        if len(text) > self.shape.max_message_bytes:
+        if len(text) > self._shape.max_message_bytes:
             raise self._too_large(len(text))
-        envelope: Any = self._header._asdict()
-        envelope["metadata"] = self._metadata
-        envelope["payloads"] = payloads
+        envelope: Any = {**self._envelope, "payloads": payloads}
         return envelope, text
 
-    def settle(self, links: Collection[int]) -> None:
-        """Let every payload go direct but for these."""
-        for index, settled in enumerate(self._settled):
-            if index in links:
-                self._settled[index] = None
-            elif settled is None:
-                self._settled[index] = self._direct(self.payloads[index])
-
-    def direct_length(self, index: int) -> int:
-        """Give the bytes of that payload's JSON text where it is direct."""
-        settled = self._settled[index] = self._direct(self.payloads[index])
-        return settled.length
-
-    def linked_length(self, index: int) -> int:
+    def _linked_length(self, index: int) -> int:
         """Give the bytes of that payload's JSON text where it is linked, without the URL."""
-        ready = self.payloads[index]
+        ready = self._payloads[index]
         # Every digest is as long as any other.
-        sha256 = None if self.shape.checksum == "none" else "0" * 64
-        return payload_frame(ready, "link", "none", ready.size, sha256).length
+        sha256 = None if self._shape.checksum == "none" else "0" * 64
+        before, after = payload_frame(ready, "link", "none", ready.size, sha256)
+        return len(before) + len(after)
 
     def _direct(self, ready: Ready) -> _Settled:
-        bytes_ = ready.content or b""
-        if self.shape.inline_json and ready.payload_type in ("dictionary", "jsontable"):
-            value = json_reader.read(bytes_) if bytes_ else None
+        content = ready.content or b""
+        if self._shape.inline_json and ready.payload_type in ("dictionary", "jsontable"):
+            value = json_reader.read(content)
             # The envelope, its payloads and the payload are open around it.
-            if value is not None and json_reader.depth(value) + 3 <= JSON_MAX_DEPTH:
+            if json_reader.depth(value) + 3 <= JSON_MAX_DEPTH:
                 size = len(json_writer.write(value))
-                frame = payload_frame(ready, "direct", "json", size, None)
-                return _Settled("direct", "json", size, None, frame, value, size)
-        sha256 = new_sha256(bytes_).hexdigest() if self.shape.checksum == "all" else None
-        frame = payload_frame(ready, "direct", "base64", ready.size, sha256)
-        return _Settled("direct", "base64", ready.size, sha256, frame, bytes_, encoded_length(ready.size))
+                before, after = payload_frame(ready, "direct", "json", size, None)
+                return _Settled("direct", "json", size, None, before, value, after, len(before) + size + len(after))
+        size = ready.size
+        sha256 = new_sha256(content).hexdigest() if self._shape.checksum == "all" else None
+        before, after = payload_frame(ready, "direct", "base64", size, sha256)
+        length = len(before) + encoded_length(size) + len(after)
+        return _Settled("direct", "base64", size, sha256, before, content, after, length)
 
     def _with_content(self, index: int, ready: Ready, given: bytes) -> Ready:
         try:
@@ -238,9 +250,9 @@ class Outgoing:
         return ready._replace(content=bytes(given), size=len(given))
 
     def _pending(self, index: int) -> Ready:
-        if not 0 <= index < len(self.payloads) or self._settled[index] is not None:
+        if not 0 <= index < len(self._payloads) or self._settled[index] is not None:
             raise self._error("INVALID_ENVELOPE", "validate", f"payload {index} has no pending upload")
-        return self.payloads[index]
+        return self._payloads[index]
 
     def _error(
         self,
@@ -254,11 +266,11 @@ class Outgoing:
         error = NATSBridgeError(code, phase, message, **more)  # type: ignore[arg-type]
         if index is not None:
             error.pointer = f"/payloads/{index}{member}"
-            error.dataname = self.payloads[index].dataname
+            error.dataname = self._payloads[index].dataname
         return error.within(self.correlation_id, self.msg_id, self.send_to)
 
     def _too_large(self, length: int, index: Optional[int] = None) -> NATSBridgeError:
-        limit = self.shape.max_message_bytes
+        limit = self._shape.max_message_bytes
         return self._error(
             "PAYLOAD_TOO_LARGE",
             "limit",
@@ -276,13 +288,11 @@ class _Settled(NamedTuple):
     encoding: str
     size: int
     sha256: Optional[str]
-    frame: Frame
-    value: Any
+    before: bytes
+    """Its JSON text up to its data."""
+    data: Any
     """The bytes to be written as base64, the URL, or the JSON value."""
-    data_length: int
-    """Bytes of the value as written, without quotes."""
-
-    @property
-    def length(self) -> int:
-        """Bytes of the whole payload's JSON text."""
-        return self.frame.length + self.data_length
+    after: bytes
+    """The rest of its JSON text."""
+    length: int
+    """Bytes of its whole JSON text."""
