@@ -10,6 +10,10 @@ from natsbridge.json_fault import first_fault
 from natsbridge.part import External, Serialized
 
 
+BYTES: Final = ("binary", "image", "audio", "video")
+"""The types whose values are bytes."""
+
+
 def serialize(payload_type: str, data: Any) -> Union[bytes, External]:
     """Give the bytes that carry a part's data; itself where they are elsewhere.
 
@@ -23,7 +27,7 @@ def serialize(payload_type: str, data: Any) -> Union[bytes, External]:
     if isinstance(data, Serialized):
         deserialize(payload_type, data.content, tables.read)
         return bytes(data.content)
-    if payload_type in _BYTES:
+    if payload_type in BYTES:
         if isinstance(data, bytes):
             return data
         if isinstance(data, (bytearray, memoryview)):
@@ -51,7 +55,7 @@ def deserialize(payload_type: str, content: bytes, read_table: Callable[[bytes],
 
     :raises ContentError: where they are not what the type says.
     """
-    if payload_type in _BYTES:
+    if payload_type in BYTES:
         return content
     if payload_type == "text":
         try:
@@ -87,7 +91,6 @@ def kind(value: Any) -> str:
     return known or f"a value of type {type(value).__qualname__}"
 
 
-_BYTES: Final = ("image", "audio", "video", "binary")
 _HOLDS: Final = {"dictionary": "a JSON object or array", "jsontable": "an array of JSON objects"}
 _KINDS: Final = {
     type(None): "null",

@@ -6,12 +6,11 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, Final, Iterable, List, Mapping, Tuple
 
 from natsbridge import content, rules
-from natsbridge._generated import CHECKSUM_NAMES, DEFAULTS, DESKTOP, PAYLOAD_TYPE_NAMES, match_timestamp
-from natsbridge.check import is_real_date
+from natsbridge._generated import CHECKSUM_NAMES, DEFAULTS, DESKTOP, PAYLOAD_TYPE_NAMES
 from natsbridge.errors import ContentError, NATSBridgeError
 from natsbridge.frame import Ready, envelope_frame, usual_envelope_frame
 from natsbridge.link import without_user_info
-from natsbridge.outgoing import Outgoing, Shape
+from natsbridge.outgoing import Outgoing
 from natsbridge.part import External, Part
 
 if TYPE_CHECKING:
@@ -114,9 +113,9 @@ class Draft:
         try:
             before, parts = self._validated(header, new_id)
             limit = DESKTOP.max_message_bytes if self._max_message_bytes is None else self._max_message_bytes
-            shape = Shape(self._checksum, self._inline_json, limit)
-            outgoing = Outgoing(header, before, _serialized(parts), shape)
-            outgoing.choose(_or(self._size_threshold, DESKTOP.size_threshold))
+            outgoing = Outgoing(header, before, _serialized(parts), self._checksum, self._inline_json, limit)
+            threshold = DESKTOP.size_threshold if self._size_threshold is None else self._size_threshold
+            outgoing.choose(threshold)
         except NATSBridgeError as error:
             raise error.within(*_context(header)) from None
         return outgoing
@@ -162,20 +161,28 @@ class Draft:
         return envelope_frame(header), parts
 
     def _check_bounds(self) -> None:
-        bounds = (self._size_threshold, self._max_message_bytes, self._max_payloads)
-        for name, value in zip(("size_threshold", "max_message_bytes", "max_payloads"), bounds):
-            if value is not None and (type(value) is not int or value < 0):
-                raise _argument(name, "an integer from 0 on", value)
+        size_threshold, max_message_bytes, max_payloads = (
+            self._size_threshold,
+            self._max_message_bytes,
+            self._max_payloads,
+        )
+        if size_threshold is not None:
+            _check_bound("size_threshold", size_threshold)
+        if max_message_bytes is not None:
+            _check_bound("max_message_bytes", max_message_bytes)
+        if max_payloads is not None:
+            _check_bound("max_payloads", max_payloads)
         if self._checksum not in CHECKSUM_NAMES:
             raise _argument("checksum", f"one of {', '.join(CHECKSUM_NAMES)}", self._checksum)
 
 
+def _check_bound(name: str, value: Any) -> None:
+    if type(value) is not int or value < 0:
+        raise _argument(name, "an integer from 0 on", value)
+
+
 def _nil() -> str:
     return "00000000-0000-0000-0000-000000000000"
-
-
-def _or(value: Any, default: Any) -> Any:
-    return default if value is None else value
 
 
 def _argument(name: str, expected: str, value: Any) -> NATSBridgeError:
@@ -222,35 +229,37 @@ _NONE: Dict[str, Any] = {}
 
 def _are_usual(header: Dict[str, Any], parts: List[Any]) -> bool:
     """Tell whether ids, time and parts are right at first sight: of the usual kinds, short and ASCII, without metadata."""
+    ids = [header["correlation_id"], header["msg_id"], header["sender_id"], header["timestamp"]]
     try:
-        if not (
-            _is_usual_id(header["correlation_id"])
-            and _is_usual_id(header["msg_id"])
-            and _is_usual_id(header["sender_id"])
-            and match_timestamp(header["timestamp"])
-            and is_real_date(header["timestamp"])
-        ):
-            return False
         for dataname, data, payload_type, metadata, own_id in parts:
+            ids.append(own_id)
             if (
                 metadata is not _NONE
                 or payload_type not in _USUAL_TYPES
+                or type(data) is External
                 or len(dataname) > 256
                 or not dataname.isascii()
-                or type(data) is External
-                or not _is_usual_id(own_id)
             ):
                 return False
+        # There are as many blanks as places between ids, so that none has a blank within.
+        return _are_usual_ids(" ".join(ids)) is not None
     except (AttributeError, TypeError):
         return False
-    return True
 
 
-_USUAL_TYPES: Final = tuple(name for name in PAYLOAD_TYPE_NAMES if name != "arrowtable")
-_is_usual_id: Final = re.compile("[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}").fullmatch
+_USUAL_TYPES: Final = frozenset(PAYLOAD_TYPE_NAMES) - {"arrowtable"}
+_USUAL_ID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# The last days of a month are left to the whole check.
+_USUAL_DAY: Final = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+_USUAL_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+_are_usual_ids: Final = re.compile(
+    f"{_USUAL_ID} {_USUAL_ID} {_USUAL_ID} {_USUAL_DAY}T{_USUAL_TIME}(?: {_USUAL_ID})*"
+).fullmatch
 
 
 def _plain(metadata: Any) -> Any:
+    if metadata is _NONE:
+        return metadata
     return dict(metadata) if isinstance(metadata, Mapping) else metadata
 
 
@@ -270,22 +279,28 @@ def _payload(part: Any) -> Dict[str, Any]:
 
 
 def _serialized(parts: List[Any]) -> List[Ready]:
-    result = []
-    for index, (dataname, data, payload_type, metadata, own_id) in enumerate(parts):
-        try:
-            carried = content.serialize(payload_type, data)
-        except ContentError as error:
-            raise NATSBridgeError(
-                "SERIALIZATION_ERROR",
-                "serialize",
-                f"payload {index} ({payload_type}): {error}",
-                pointer=f"/payloads/{index}/data",
-                dataname=dataname,
-                expected=error.expected,
-                found=error.found,
-            ) from error
+    result: List[Ready] = []
+    for dataname, data, payload_type, metadata, own_id in parts:
+        carried = data
+        if type(data) is not bytes or payload_type not in content.BYTES:
+            try:
+                carried = content.serialize(payload_type, data)
+            except ContentError as error:
+                raise _unserializable(len(result), dataname, payload_type, error) from error
         if type(carried) is bytes:
-            result.append(Ready(own_id.lower(), dataname, payload_type, carried, len(carried), metadata))
+            result.append((own_id.lower(), dataname, payload_type, carried, len(carried), _plain(metadata)))
         else:
-            result.append(Ready(own_id.lower(), dataname, payload_type, None, carried.size, metadata))
+            result.append((own_id.lower(), dataname, payload_type, None, carried.size, _plain(metadata)))
     return result
+
+
+def _unserializable(index: int, dataname: str, payload_type: str, error: ContentError) -> NATSBridgeError:
+    return NATSBridgeError(
+        "SERIALIZATION_ERROR",
+        "serialize",
+        f"payload {index} ({payload_type}): {error}",
+        pointer=f"/payloads/{index}/data",
+        dataname=dataname,
+        expected=error.expected,
+        found=error.found,
+    )

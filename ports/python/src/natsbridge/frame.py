@@ -6,7 +6,7 @@ Base64 need not be scanned for what must be escaped, so it never passes through 
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Mapping, Optional, Tuple
 
 from natsbridge._generated import (
     MSG_PURPOSE_NAMES,
@@ -18,17 +18,9 @@ from natsbridge._generated import (
 from natsbridge.json_writer import quote, write
 
 
-class Ready(NamedTuple):
-    """One part behind the ``serialize`` phase."""
-
-    id: str
-    dataname: str
-    payload_type: Any
-    content: Optional[bytes]
-    """None where the bytes are elsewhere."""
-    size: int
-    metadata: Mapping[str, Any]
-    """The caller's members."""
+Ready = Tuple[str, str, Any, Optional[bytes], int, Mapping[str, Any]]
+"""One part behind the ``serialize`` phase: its id, dataname and payload_type; its bytes, or None where they are elsewhere; their
+number; the caller's metadata."""
 
 
 def envelope_frame(header: Mapping[str, Any]) -> bytes:
@@ -61,13 +53,16 @@ def payload_frame(ready: Ready, transport: str, encoding: str, size: int, sha256
     """Give the text before and after the data of a payload; the quotes around base64 or a URL belong to it."""
     own_id, dataname, payload_type, _, _, members = ready
     mark = "" if encoding == "json" else '"'
-    digest = f',"sha256":"{sha256}"' if sha256 else ""
-    more = f",{write(members)[1:-1].decode()}" if members else ""
     before = (
         f'{{"id":"{own_id}","dataname":{quote(dataname)},"payload_type":"{payload_type}",'
         f'"transport":"{transport}","encoding":"{encoding}","size":{size},"data":{mark}'
     )
-    return before.encode(), f'{mark},"metadata":{{"payload_bytes":{size}{digest}{more}}}}}'.encode()
+    after = f'{mark},"metadata":{{"payload_bytes":{size}'
+    if sha256:
+        after += f',"sha256":"{sha256}"'
+    if members:
+        after += f",{write(members)[1:-1].decode()}"
+    return before.encode(), (after + "}}").encode()
 
 
 NAMES = (
@@ -96,8 +91,8 @@ def names_frame(
     """Give the text from behind the timestamp up to the sender's id, and from there up to the metadata."""
     return (
         f'","send_to":{quote(send_to)},"msg_purpose":"{msg_purpose}","sender_name":{quote(sender_name)},"sender_id":"',
-        f'","receiver_name":{quote(receiver_name)},"receiver_id":"{receiver_id.lower()}","reply_to":{quote(reply_to)},'
-        f'"reply_to_msg_id":"{reply_to_msg_id.lower()}","broker_url":"{broker_url}","metadata":',
+        f'","receiver_name":{quote(receiver_name)},"receiver_id":"{receiver_id}","reply_to":{quote(reply_to)},'
+        f'"reply_to_msg_id":"{reply_to_msg_id}","broker_url":"{broker_url}","metadata":',
     )
 
 
@@ -114,6 +109,7 @@ def _usual_names_frame(
 ) -> Optional[Tuple[str, str]]:
     names = (send_to, msg_purpose, sender_name, receiver_name, receiver_id, reply_to, reply_to_msg_id, broker_url)
     text = "".join(names)
+    ids = receiver_id + reply_to_msg_id
     if (
         # So the bounds of each hold for sure, and it can be kept.
         len(text) > 1024
@@ -125,6 +121,7 @@ def _usual_names_frame(
         or not match_uuid_or_empty(reply_to_msg_id)
         or not match_broker_url(broker_url)
         or "@" in broker_url
+        or ids != ids.lower()
     ):
         return None
     return names_frame(*names)

@@ -30,14 +30,6 @@ class PendingUpload(NamedTuple):
     """The bytes; None for a part that was :class:`natsbridge.part.External`."""
 
 
-class Shape(NamedTuple):
-    """How a message is to be written."""
-
-    checksum: Checksum
-    inline_json: bool
-    max_message_bytes: int
-
-
 class Outgoing:
     """A message that is ready but for its uploads.
 
@@ -45,14 +37,24 @@ class Outgoing:
     :meth:`finish`.
     """
 
-    __slots__ = ("_before", "_envelope", "_payloads", "_settled", "_shape")
+    __slots__ = ("_before", "_checksum", "_envelope", "_inline_json", "_max_message_bytes", "_payloads", "_settled")
 
-    def __init__(self, envelope: Dict[str, Any], before: bytes, payloads: List[Ready], shape: Shape) -> None:
+    def __init__(
+        self,
+        envelope: Dict[str, Any],
+        before: bytes,
+        payloads: List[Ready],
+        checksum: Checksum,
+        inline_json: bool,
+        max_message_bytes: int,
+    ) -> None:
         """Take an envelope whose payloads are still to come, its JSON text up to the first, and the payloads."""
         self._envelope = envelope
         self._before = before
         self._payloads = payloads
-        self._shape = shape
+        self._checksum = checksum
+        self._inline_json = inline_json
+        self._max_message_bytes = max_message_bytes
         # For each payload its text, once its transport is known for good.
         self._settled: List[Optional[_Settled]] = []
 
@@ -76,11 +78,25 @@ class Outgoing:
 
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where the message cannot be made to fit.
         """
-        payloads, limit = self._payloads, self._shape.max_message_bytes
-        self._settled = [None if ready.content is None else self._direct(ready) for ready in payloads]
+        limit = self._max_message_bytes
+        settled: List[Optional[_Settled]] = []
+        self._settled = settled
+        total = len(self._before) + 1
+        is_choice = False
+        for ready in self._payloads:
+            if ready[3] is None:
+                settled.append(None)
+                is_choice = True
+            else:
+                direct = self._direct(ready)
+                settled.append(direct)
+                total += direct[0] + 1
+                is_choice = is_choice or 0 < size_threshold <= ready[4]
+        if total <= limit and not is_choice and size_threshold > 0:
+            return
         candidates = [
-            Candidate(ready.size, 0 if settled is None else settled.length, settled is None)
-            for ready, settled in zip(payloads, self._settled)
+            Candidate(ready[4], 0 if direct is None else direct[0], direct is None)
+            for ready, direct in zip(self._payloads, settled)
         ]
         header = len(self._before) + len(b"]}")
         try:
@@ -100,7 +116,7 @@ class Outgoing:
     def uploads(self) -> List[PendingUpload]:
         """Give what is still to be uploaded, in list order."""
         return [
-            PendingUpload(index, ready.dataname, ready.payload_type, ready.size, ready.content)  # type: ignore[arg-type]
+            PendingUpload(index, ready[1], ready[2], ready[4], ready[3])
             for index, ready in enumerate(self._payloads)
             if self._settled[index] is None
         ]
@@ -125,29 +141,29 @@ class Outgoing:
                 expected="an absolute http or https URL",
                 found=redact(url) if isinstance(url, str) else content.kind(url),
             ) from None
-        if self._shape.checksum == "none":
+        if self._checksum == "none":
             sha256 = None
         elif sha256 is None:
-            if ready.content is None:
+            if ready[3] is None:
                 message = f"payload {index} is linked and needs its sha256, or checksum must be none"
                 raise self._error("INVALID_ENVELOPE", "validate", message, index)
-            sha256 = new_sha256(ready.content).hexdigest()
+            sha256 = new_sha256(ready[3]).hexdigest()
         elif not isinstance(sha256, str) or not match_sha256(sha256):
             message = f"the digest of payload {index} must be 64 hexadecimal digits"
             raise self._error("INVALID_ENVELOPE", "validate", message, index)
         else:
             sha256 = sha256.lower()
-        size = ready.size
+        size = ready[4]
         before, after = payload_frame(ready, "link", "none", size, sha256)
         length = len(before) + len(url) + len(after)
-        self._settled[index] = _Settled("link", "none", size, sha256, before, url, after, length)
+        self._settled[index] = (length, before, url, after, "link", "none", size, sha256)
 
     def fits_direct(self, size: int) -> None:
         """Ask whether so many bytes could ride in the message at all, before they are read.
 
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where not.
         """
-        if encoded_length(size) > self._shape.max_message_bytes:
+        if encoded_length(size) > self._max_message_bytes:
             raise self._too_large(encoded_length(size))
 
     def fall_back(self, index: int, content: Optional[bytes] = None) -> None:
@@ -160,13 +176,13 @@ class Outgoing:
         ready = self._pending(index)
         if content is not None:
             ready = self._with_content(index, ready, content)
-        if ready.content is None:
+        if ready[3] is None:
             message = f"payload {index} is not at hand and cannot go direct without its bytes"
             raise self._error("INVALID_ENVELOPE", "validate", message, index)
         settled = self._direct(ready)
-        others = sum(other.length + 1 for other in self._settled if other is not None)
-        length = len(self._before) + others + settled.length + len(b"]}")
-        if length > self._shape.max_message_bytes:
+        others = sum(other[0] + 1 for other in self._settled if other is not None)
+        length = len(self._before) + others + settled[0] + len(b"]}")
+        if length > self._max_message_bytes:
             raise self._too_large(length, index)
         self._payloads[index] = ready
         self._settled[index] = settled
@@ -177,24 +193,13 @@ class Outgoing:
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where the text is longer than ``max_message_bytes``; INVALID_ENVELOPE where
             an upload is pending.
         """
-        pieces = [self._before]
-        payloads: List[Dict[str, Any]] = []
-        for index, settled in enumerate(self._settled):
-            if settled is None:
-                message = f"payload {index} was neither linked nor sent direct"
-                raise self._error("INVALID_ENVELOPE", "validate", message, index, "/data")
-            own_id, dataname, payload_type, _, _, members = self._payloads[index]
-            transport, encoding, size, sha256, before, data, after, _ = settled
-            if encoding == "base64":
-                encoded = encode(data)
-                data = encoded.decode("ascii")
-            elif encoding == "none":
-                encoded = data.encode("ascii")
-            else:
-                encoded = json_writer.write(data)
-            if index:
-                pieces.append(b",")
-            pieces += (before, encoded, after)
+        encoded = self._encoded()
+        text = self._joined(encoded)
+        envelope: Any = self._envelope
+        envelope["payloads"] = payloads = []
+        for ready, settled, piece in zip(self._payloads, self._settled, encoded):
+            own_id, dataname, payload_type, _, _, members = ready
+            _, _, data, _, transport, encoding, size, sha256 = settled  # type: ignore[misc]
             metadata = {"payload_bytes": size}
             if sha256:
                 metadata["sha256"] = sha256
@@ -208,46 +213,71 @@ class Outgoing:
                     "transport": transport,
                     "encoding": encoding,
                     "size": size,
-                    "data": data,
+                    "data": piece.decode("ascii") if encoding == "base64" else data,
                     "metadata": metadata,
                 }
             )
-        pieces.append(b"]}")
-        text = b"".join(pieces)
-        if len(text) > self._shape.max_message_bytes:
-            raise self._too_large(len(text))
-        envelope: Any = {**self._envelope, "payloads": payloads}
         return envelope, text
+
+    def text(self) -> bytes:
+        """Give the JSON text alone, as :meth:`finish` does."""
+        return self._joined(self._encoded())
+
+    def _encoded(self) -> List[bytes]:
+        """Give the text of each payload's data, but for quotes around it."""
+        result = []
+        for index, settled in enumerate(self._settled):
+            if settled is None:
+                message = f"payload {index} was neither linked nor sent direct"
+                raise self._error("INVALID_ENVELOPE", "validate", message, index, "/data")
+            encoding = settled[5]
+            if encoding == "base64":
+                result.append(encode(settled[2]))
+            elif encoding == "none":
+                result.append(settled[2].encode("ascii"))
+            else:
+                result.append(json_writer.write(settled[2]))
+        return result
+
+    def _joined(self, encoded: List[bytes]) -> bytes:
+        pieces = [self._before]
+        for settled, piece in zip(self._settled, encoded):
+            pieces += (settled[1], piece, settled[3], b",")  # type: ignore[index]
+        pieces[-1] = b"]}" if encoded else self._before + b"]}"
+        text = b"".join(pieces)
+        if len(text) > self._max_message_bytes:
+            raise self._too_large(len(text))
+        return text
 
     def _linked_length(self, index: int) -> int:
         """Give the bytes of that payload's JSON text where it is linked, without the URL."""
         ready = self._payloads[index]
         # Every digest is as long as any other.
-        sha256 = None if self._shape.checksum == "none" else "0" * 64
-        before, after = payload_frame(ready, "link", "none", ready.size, sha256)
+        sha256 = None if self._checksum == "none" else "0" * 64
+        before, after = payload_frame(ready, "link", "none", ready[4], sha256)
         return len(before) + len(after)
 
     def _direct(self, ready: Ready) -> _Settled:
-        content = ready.content or b""
-        if self._shape.inline_json and ready.payload_type in ("dictionary", "jsontable"):
+        _, _, payload_type, content, size, _ = ready
+        content = content or b""
+        if self._inline_json and payload_type in ("dictionary", "jsontable"):
             value = json_reader.read(content)
             # The envelope, its payloads and the payload are open around it.
             if json_reader.depth(value) + 3 <= JSON_MAX_DEPTH:
                 size = len(json_writer.write(value))
                 before, after = payload_frame(ready, "direct", "json", size, None)
-                return _Settled("direct", "json", size, None, before, value, after, len(before) + size + len(after))
-        size = ready.size
-        sha256 = new_sha256(content).hexdigest() if self._shape.checksum == "all" else None
+                return len(before) + size + len(after), before, value, after, "direct", "json", size, None
+        sha256 = new_sha256(content).hexdigest() if self._checksum == "all" else None
         before, after = payload_frame(ready, "direct", "base64", size, sha256)
-        length = len(before) + encoded_length(size) + len(after)
-        return _Settled("direct", "base64", size, sha256, before, content, after, length)
+        length = len(before) + (size + 2) // 3 * 4 + len(after)
+        return length, before, content, after, "direct", "base64", size, sha256
 
     def _with_content(self, index: int, ready: Ready, given: bytes) -> Ready:
         try:
-            content.deserialize(ready.payload_type, given, tables.read)
+            content.deserialize(ready[2], given, tables.read)
         except ContentError as error:
             raise self._error("INVALID_ENVELOPE", "validate", str(error), index, "/data") from error
-        return ready._replace(content=bytes(given), size=len(given))
+        return (*ready[:3], bytes(given), len(given), ready[5])
 
     def _pending(self, index: int) -> Ready:
         if not 0 <= index < len(self._payloads) or self._settled[index] is not None:
@@ -266,11 +296,11 @@ class Outgoing:
         error = NATSBridgeError(code, phase, message, **more)  # type: ignore[arg-type]
         if index is not None:
             error.pointer = f"/payloads/{index}{member}"
-            error.dataname = self._payloads[index].dataname
+            error.dataname = self._payloads[index][1]
         return error.within(self.correlation_id, self.msg_id, self.send_to)
 
     def _too_large(self, length: int, index: Optional[int] = None) -> NATSBridgeError:
-        limit = self._shape.max_message_bytes
+        limit = self._max_message_bytes
         return self._error(
             "PAYLOAD_TOO_LARGE",
             "limit",
@@ -281,18 +311,6 @@ class Outgoing:
         )
 
 
-class _Settled(NamedTuple):
-    """A payload whose transport is known for good."""
-
-    transport: str
-    encoding: str
-    size: int
-    sha256: Optional[str]
-    before: bytes
-    """Its JSON text up to its data."""
-    data: Any
-    """The bytes to be written as base64, the URL, or the JSON value."""
-    after: bytes
-    """The rest of its JSON text."""
-    length: int
-    """Bytes of its whole JSON text."""
+_Settled = Tuple[int, bytes, Any, bytes, str, str, int, Optional[str]]
+"""A payload whose transport is known for good: the bytes of its JSON text; that text up to its data; the bytes to be written as
+base64, or the URL, or the JSON value; the rest of the text; its transport, encoding, size and digest."""
