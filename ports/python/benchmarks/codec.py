@@ -9,12 +9,13 @@ import statistics
 import time
 from typing import Any, Callable, Dict, List, Tuple
 
-from natsbridge.draft import Draft
 from natsbridge.incoming import Decoder
 from natsbridge.json_reader import read
+from natsbridge.message import encode_bytes
 
 ID = "42424242-4242-4242-4242-424242424242"
 TIMESTAMP = "2026-03-13T07:02:50.443Z"
+DECODER = Decoder()
 ROUNDS = 41
 ROUND_SECONDS = 0.02
 
@@ -24,8 +25,7 @@ def new_id() -> str:
 
 
 def encode(content: bytes) -> bytes:
-    outgoing = Draft("bench.codec", [("file", content, "binary")], size_threshold=2**53).encode(TIMESTAMP, new_id)
-    return outgoing.text()
+    return encode_bytes("bench.codec", [("file", content, "binary")], timestamp=TIMESTAMP, new_id=new_id)
 
 
 def encode_plainly(content: bytes) -> bytes:
@@ -60,7 +60,7 @@ def encode_plainly(content: bytes) -> bytes:
 
 
 def decode(text: bytes) -> bytes:
-    ((_, content, _),) = Decoder().decode(text).finish()["payloads"]
+    ((_, content, _),) = DECODER.decode(text).finish()["payloads"]
     assert isinstance(content, bytes)
     return content
 

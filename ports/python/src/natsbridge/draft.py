@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, Final, Iterable, List, Mapping, Tuple
 
 from natsbridge import content, rules
-from natsbridge._generated import CHECKSUM_NAMES, DEFAULTS, DESKTOP, PAYLOAD_TYPE_NAMES
+from natsbridge._generated import CHECKSUM_NAMES, DEFAULTS, DESKTOP
 from natsbridge.errors import ContentError, NATSBridgeError
-from natsbridge.frame import Ready, envelope_frame, usual_envelope_frame
+from natsbridge.frame import USUAL_TYPES, Ready, are_usual_ids, envelope_frame, usual_envelope_frame
 from natsbridge.link import without_user_info
 from natsbridge.outgoing import Outgoing
 from natsbridge.part import External, Part
@@ -229,32 +228,21 @@ _NONE: Dict[str, Any] = {}
 
 def _are_usual(header: Dict[str, Any], parts: List[Any]) -> bool:
     """Tell whether ids, time and parts are right at first sight: of the usual kinds, short and ASCII, without metadata."""
-    ids = [header["correlation_id"], header["msg_id"], header["sender_id"], header["timestamp"]]
+    ids = [header["correlation_id"], header["msg_id"], header["timestamp"], header["sender_id"]]
     try:
         for dataname, data, payload_type, metadata, own_id in parts:
             ids.append(own_id)
             if (
                 metadata is not _NONE
-                or payload_type not in _USUAL_TYPES
+                or payload_type not in USUAL_TYPES
                 or type(data) is External
                 or len(dataname) > 256
                 or not dataname.isascii()
             ):
                 return False
-        # There are as many blanks as places between ids, so that none has a blank within.
-        return _are_usual_ids(" ".join(ids)) is not None
+        return are_usual_ids(" ".join(ids)) is not None
     except (AttributeError, TypeError):
         return False
-
-
-_USUAL_TYPES: Final = frozenset(PAYLOAD_TYPE_NAMES) - {"arrowtable"}
-_USUAL_ID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# The last days of a month are left to the whole check.
-_USUAL_DAY: Final = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-_USUAL_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
-_are_usual_ids: Final = re.compile(
-    f"{_USUAL_ID} {_USUAL_ID} {_USUAL_ID} {_USUAL_DAY}T{_USUAL_TIME}(?: {_USUAL_ID})*"
-).fullmatch
 
 
 def _plain(metadata: Any) -> Any:

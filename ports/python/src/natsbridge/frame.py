@@ -5,11 +5,14 @@ Base64 need not be scanned for what must be escaped, so it never passes through 
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
-from typing import Any, Mapping, Optional, Tuple
+from operator import itemgetter
+from typing import Any, Final, Mapping, Optional, Tuple
 
 from natsbridge._generated import (
     MSG_PURPOSE_NAMES,
+    PAYLOAD_TYPE_NAMES,
     match_broker_url,
     match_subject,
     match_subject_or_empty,
@@ -25,28 +28,19 @@ number; the caller's metadata."""
 
 def envelope_frame(header: Mapping[str, Any]) -> bytes:
     """Give the text of an envelope that was checked up to its first payload; ``]}`` goes behind the last."""
-    before, after = names_frame(*[header[name] for name in NAMES])
+    before, after = names_frame(usual_names(header))
     return _with_ids(header, before, after).encode()
 
 
 def usual_envelope_frame(header: Mapping[str, Any]) -> Optional[bytes]:
-    """Do as :func:`envelope_frame`, but give None for what is not right at first sight but for its ids and time, which are for
-    the caller to check. A sender names mostly the same from message to message, so that what was found once is kept.
+    """Do as :func:`envelope_frame`, but give None for what is not right at first sight, but for its ids and time, which are for
+    the caller to check.
     """
     try:
-        frame = _usual_names_frame(
-            header["send_to"],
-            header["msg_purpose"],
-            header["sender_name"],
-            header["receiver_name"],
-            header["receiver_id"],
-            header["reply_to"],
-            header["reply_to_msg_id"],
-            header["broker_url"],
-        )
+        frame = usual_names_frame(usual_names(header))
     except TypeError:
         return None
-    return None if frame is None or header["metadata"] else _with_ids(header, frame[0], frame[1]).encode()
+    return None if frame is None or header["metadata"] else _with_ids(header, *frame).encode()
 
 
 def payload_frame(ready: Ready, transport: str, encoding: str, size: int, sha256: Optional[str]) -> Tuple[bytes, bytes]:
@@ -65,7 +59,7 @@ def payload_frame(ready: Ready, transport: str, encoding: str, size: int, sha256
     return before.encode(), (after + "}}").encode()
 
 
-NAMES = (
+usual_names: Final = itemgetter(
     "send_to",
     "msg_purpose",
     "sender_name",
@@ -75,20 +69,15 @@ NAMES = (
     "reply_to_msg_id",
     "broker_url",
 )
-"""The members that stay much the same from message to message."""
+"""Gives the members of an envelope that stay much the same from message to message."""
+
+USUAL_TYPES: Final = frozenset(PAYLOAD_TYPE_NAMES) - {"arrowtable"}
+"""The payload types that every receiver has."""
 
 
-def names_frame(
-    send_to: str,
-    msg_purpose: str,
-    sender_name: str,
-    receiver_name: str,
-    receiver_id: str,
-    reply_to: str,
-    reply_to_msg_id: str,
-    broker_url: str,
-) -> Tuple[str, str]:
+def names_frame(names: Tuple[str, ...]) -> Tuple[str, str]:
     """Give the text from behind the timestamp up to the sender's id, and from there up to the metadata."""
+    send_to, msg_purpose, sender_name, receiver_name, receiver_id, reply_to, reply_to_msg_id, broker_url = names
     return (
         f'","send_to":{quote(send_to)},"msg_purpose":"{msg_purpose}","sender_name":{quote(sender_name)},"sender_id":"',
         f'","receiver_name":{quote(receiver_name)},"receiver_id":"{receiver_id}","reply_to":{quote(reply_to)},'
@@ -97,17 +86,14 @@ def names_frame(
 
 
 @lru_cache(maxsize=256)
-def _usual_names_frame(
-    send_to: str,
-    msg_purpose: str,
-    sender_name: str,
-    receiver_name: str,
-    receiver_id: str,
-    reply_to: str,
-    reply_to_msg_id: str,
-    broker_url: str,
-) -> Optional[Tuple[str, str]]:
-    names = (send_to, msg_purpose, sender_name, receiver_name, receiver_id, reply_to, reply_to_msg_id, broker_url)
+def usual_names_frame(names: Tuple[str, ...]) -> Optional[Tuple[str, str]]:
+    """Do as :func:`names_frame`, but give None for what is not right at first sight: short, ASCII, in lower case, and valid.
+
+    A sender names mostly the same from message to message, so that what was found once is kept.
+
+    :raises TypeError: where some of it is no str.
+    """
+    send_to, msg_purpose, _, _, receiver_id, reply_to, reply_to_msg_id, broker_url = names
     text = "".join(names)
     ids = receiver_id + reply_to_msg_id
     if (
@@ -124,7 +110,18 @@ def _usual_names_frame(
         or ids != ids.lower()
     ):
         return None
-    return names_frame(*names)
+    return names_frame(names)
+
+
+_USUAL_ID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+# The last days of a month are left to the whole check.
+_USUAL_DAY: Final = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
+_USUAL_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
+are_usual_ids: Final = re.compile(
+    f"{_USUAL_ID} {_USUAL_ID} {_USUAL_DAY}T{_USUAL_TIME} {_USUAL_ID}(?: {_USUAL_ID})*"
+).fullmatch
+"""Tells whether a text is ids of a message and its payloads, with blanks between them: ``correlation_id``, ``msg_id``, the
+timestamp, ``sender_id``, and those of payloads. There are as many blanks as places between, so that none has one within."""
 
 
 def _with_ids(header: Mapping[str, Any], before: str, after: str) -> str:

@@ -95,7 +95,7 @@ class Incoming:
 
     def __init__(self, envelope: Dict[str, Any], read_table: Callable[[bytes], Any]) -> None:
         """Take an envelope that is valid."""
-        for name in ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id"):
+        for name in _IDS:
             envelope[name] = envelope[name].lower()
         for payload in envelope["payloads"]:
             payload["id"] = payload["id"].lower()
@@ -231,6 +231,9 @@ class Incoming:
             found=found,
         )
         return error.within(envelope["correlation_id"], envelope["msg_id"], envelope["send_to"])
+
+
+_IDS = ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id")
 
 
 def _bound(name: str, value: Optional[int], default: int) -> int:

@@ -2,20 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Mapping, Tuple, Union
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Mapping, Tuple, Union
 
-from natsbridge._generated import DEFAULTS
+from natsbridge._generated import DEFAULTS, DESKTOP
 from natsbridge.clock import new_id
 from natsbridge.draft import Draft
 from natsbridge.incoming import Decoder
+from natsbridge.usual import usual_text
 
 if TYPE_CHECKING:
-    from natsbridge._generated import Checksum, Envelope, MsgPurpose
+    from natsbridge._generated import Envelope, MsgPurpose
+    from natsbridge.outgoing import Outgoing
     from natsbridge.part import PartLike
     from natsbridge.received import Received
 
 
 def encode(
+    subject: str,
+    data: Iterable[PartLike],
+    *,
+    timestamp: str,
+    new_id: Callable[[], str] = new_id,
+    **arguments: Any,
+) -> Tuple[Envelope, str]:
+    """Make a message whose payloads are all direct.
+
+    :param timestamp: the time of the message, such as ``2026-03-13T07:02:50.443Z``.
+    :param new_id: gives UUIDs where the message needs one that was not passed in.
+    :param arguments: more of :class:`natsbridge.draft.Draft`, such as ``sender_name``.
+    :returns: the envelope, and its JSON text for the caller to publish to ``subject``.
+    :raises NATSBridgeError: as :meth:`natsbridge.draft.Draft.encode`; PAYLOAD_TOO_LARGE where it does not fit without links.
+    """
+    envelope, text = _outgoing(subject, data, timestamp, new_id, arguments).finish()
+    return envelope, text.decode()
+
+
+def encode_bytes(
     subject: str,
     data: Iterable[PartLike],
     *,
@@ -31,24 +53,30 @@ def encode(
     reply_to_msg_id: str = "",
     msg_id: str | None = None,
     sender_id: str | None = None,
-    metadata: Mapping[str, Any] | None = None,
-    checksum: Checksum = DEFAULTS.checksum,
-    inline_json: bool = False,
-    max_message_bytes: int | None = None,
-    max_payloads: int | None = None,
-) -> Tuple[Envelope, str]:
-    """Make a message whose payloads are all direct.
+    **arguments: Any,
+) -> bytes:
+    """Make the JSON text of a message whose payloads are all direct, in UTF-8, as NATS clients take it: the fast way.
 
-    :param timestamp: the time of the message, such as ``2026-03-13T07:02:50.443Z``.
-    :param new_id: gives UUIDs where the message needs one that was not passed in.
-    :param max_message_bytes: the JSON text, at most; 1,048,576 by default.
-    :returns: the envelope, and its JSON text for the caller to publish to ``subject``.
-    :raises NATSBridgeError: as :meth:`natsbridge.draft.Draft.encode`; PAYLOAD_TOO_LARGE where it does not fit without links. The
-        other arguments are those of :func:`natsbridge.smartsend`.
+    Arguments and errors are those of :func:`encode`.
     """
-    outgoing = Draft(
+    names = (
         subject,
-        data,
+        msg_purpose,
+        sender_name,
+        receiver_name,
+        receiver_id,
+        reply_to,
+        reply_to_msg_id,
+        DEFAULTS.broker_url if broker_url is None else broker_url,
+    )
+    correlation_id = new_id() if correlation_id is None else correlation_id
+    msg_id = new_id() if msg_id is None else msg_id
+    sender_id = new_id() if sender_id is None else sender_id
+    if not arguments:
+        text = usual_text(names, (correlation_id, msg_id, timestamp, sender_id), data, new_id)
+        if text is not None and len(text) <= DESKTOP.max_message_bytes and len(data) <= DESKTOP.max_payloads:  # type: ignore[arg-type]
+            return text
+    arguments.update(
         broker_url=broker_url,
         correlation_id=correlation_id,
         msg_purpose=msg_purpose,
@@ -59,16 +87,17 @@ def encode(
         reply_to_msg_id=reply_to_msg_id,
         msg_id=msg_id,
         sender_id=sender_id,
-        metadata=metadata,
-        checksum=checksum,
-        inline_json=inline_json,
-        max_message_bytes=max_message_bytes,
-        max_payloads=max_payloads,
-    ).encode(timestamp, new_id)
+    )
+    return _outgoing(subject, data, timestamp, new_id, arguments).text()
+
+
+def _outgoing(
+    subject: str, data: Iterable[PartLike], timestamp: str, new_id: Callable[[], str], arguments: Dict[str, Any]
+) -> Outgoing:
+    outgoing = Draft(subject, data, **arguments).encode(timestamp, new_id)
     for upload in outgoing.uploads():
         outgoing.fall_back(upload.index)
-    envelope, text = outgoing.finish()
-    return envelope, text.decode()
+    return outgoing
 
 
 def decode(
