@@ -113,13 +113,18 @@ def usual_names_frame(names: Tuple[str, ...]) -> Optional[Tuple[str, str]]:
     return names_frame(names)
 
 
-_USUAL_ID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
-# The last days of a month are left to the whole check.
-_USUAL_DAY: Final = "[0-9]{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])"
-_USUAL_TIME: Final = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\.[0-9]{3}Z"
-are_usual_ids: Final = re.compile(
-    f"{_USUAL_ID} {_USUAL_ID} {_USUAL_DAY}T{_USUAL_TIME} {_USUAL_ID}(?: {_USUAL_ID})*"
-).fullmatch
+USUAL_ID: Final = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"
+"""The form of a UUID in lower case, as a regular expression."""
+
+_DAYS: Final = (
+    "(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])",
+    "(?:0[13-9]|1[0-2])-(?:29|30)",
+    "(?:0[13578]|1[02])-31",
+)
+USUAL_TIMESTAMP: Final = f"[0-9]{{4}}-(?:{'|'.join(_DAYS)})T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]\\.[0-9]{{3}}Z"
+"""The form of a timestamp as it is written, as a regular expression; 29 February is left to the whole check."""
+
+are_usual_ids: Final = re.compile(f"{USUAL_ID} {USUAL_ID} {USUAL_TIMESTAMP} {USUAL_ID}(?: {USUAL_ID})*").fullmatch
 """Tells whether a text is ids of a message and its payloads, with blanks between them: ``correlation_id``, ``msg_id``, the
 timestamp, ``sender_id``, and those of payloads. There are as many blanks as places between, so that none has one within."""
 

@@ -15,6 +15,7 @@ from natsbridge.json_reader import NotStrictError
 from natsbridge.link import InvalidLinkError, Origin, origin, redact
 from natsbridge.received import ReceivedPayload
 from natsbridge.scan import read_envelope
+from natsbridge.usual import usual_envelope
 
 if TYPE_CHECKING:
     from natsbridge._generated import ErrorCode, PayloadType
@@ -75,6 +76,9 @@ class Decoder:
                 expected=f"at most {limit} bytes",
                 found=f"{len(content)} bytes",
             )
+        usual = usual_envelope(content, self._policy.max_payloads)
+        if usual is not None:
+            return Incoming(usual, self._read_table)
         try:
             envelope = read_envelope(content)
         except NotStrictError:
@@ -82,6 +86,10 @@ class Decoder:
         violation = rules.incoming(envelope, self._policy)
         if violation is not None:
             raise _invalid(envelope, violation)
+        for name in ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id"):
+            envelope[name] = envelope[name].lower()
+        for payload in envelope["payloads"]:
+            payload["id"] = payload["id"].lower()
         return Incoming(envelope, self._read_table)
 
 
@@ -94,11 +102,7 @@ class Incoming:
     __slots__ = ("_read_table", "envelope")
 
     def __init__(self, envelope: Dict[str, Any], read_table: Callable[[bytes], Any]) -> None:
-        """Take an envelope that is valid."""
-        for name in _IDS:
-            envelope[name] = envelope[name].lower()
-        for payload in envelope["payloads"]:
-            payload["id"] = payload["id"].lower()
+        """Take an envelope that is valid, its ids in lower case."""
         self.envelope = envelope
         self._read_table = read_table
 
@@ -231,9 +235,6 @@ class Incoming:
             found=found,
         )
         return error.within(envelope["correlation_id"], envelope["msg_id"], envelope["send_to"])
-
-
-_IDS = ("correlation_id", "msg_id", "sender_id", "receiver_id", "reply_to_msg_id")
 
 
 def _bound(name: str, value: Optional[int], default: int) -> int:

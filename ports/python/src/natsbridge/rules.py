@@ -13,9 +13,8 @@ from natsbridge._generated import (
     check_envelope,
     match_link,
 )
-from natsbridge.check import MISSING, MOST, TEXTS, Checker, Violation, found
+from natsbridge.check import MISSING, MOST, Checker, Violation, found
 from natsbridge.errors import ContentError, NATSBridgeError
-from natsbridge.frame import USUAL_TYPES, are_usual_ids, usual_names, usual_names_frame
 from natsbridge.json_writer import write
 from natsbridge.link import InvalidLinkError, Origin, origin, redact
 
@@ -29,8 +28,6 @@ class Policy(NamedTuple):
 
 def incoming(envelope: Any, policy: Policy) -> Optional[Violation]:
     """Give what is wrong first with an envelope that was received."""
-    if _is_usual(envelope, policy):
-        return None
     check = Checker()
     check_envelope(check, envelope)
     violations = check.violations
@@ -47,41 +44,6 @@ def incoming(envelope: Any, policy: Policy) -> Optional[Violation]:
                 if len(violations) >= MOST:
                     break
     return _first(violations) if violations else None
-
-
-def _is_usual(envelope: Any, policy: Policy) -> bool:
-    """Tell whether an envelope is right at first sight, as nearly every one is that has a few direct payloads."""
-    try:
-        payloads = envelope["payloads"]
-        ids = [envelope["correlation_id"], envelope["msg_id"], envelope["timestamp"], envelope["sender_id"]]
-        if (
-            type(payloads) is not list
-            or len(payloads) > policy.max_payloads
-            or type(envelope["metadata"]) is not dict
-            or usual_names_frame(usual_names(envelope)) is None
-        ):
-            return False
-        for payload in payloads:
-            metadata, size = payload["metadata"], payload["size"]
-            ids.append(payload["id"])
-            if (
-                payload["transport"] != "direct"
-                or payload["encoding"] != "base64"
-                or type(payload["data"]) not in TEXTS
-                or payload["payload_type"] not in USUAL_TYPES
-                or len(payload["dataname"]) > 256
-                or type(size) is not int
-                or not 0 <= size <= _GREATEST_SIZE
-                or type(metadata) is not dict
-                or "sha256" in metadata
-                or type(metadata.get("payload_bytes", 0)) is not int
-                or metadata.get("payload_bytes", size) != size
-                or type(payload["dataname"]) is not str
-            ):
-                return False
-        return are_usual_ids(" ".join(ids)) is not None
-    except (KeyError, TypeError):
-        return False
 
 
 def outgoing(envelope: Dict[str, Any], max_payloads: int) -> Optional[Violation]:

@@ -1,17 +1,20 @@
-"""The message that nearly every message is, written in one go: a few names, and direct payloads without metadata.
+"""The message that nearly every message is, written and read in one go: short names, canonical text, and direct payloads without
+metadata of their own.
 
-It gives the very bytes that :class:`natsbridge.draft.Draft` gives, in a third of the time of a small message; what is not usual
-about a message is left to the draft, and so is what is wrong with it.
+Writing gives the very bytes that :class:`natsbridge.draft.Draft` gives, and reading the tree that :mod:`natsbridge.scan` gives,
+in a third of the time of a small message. What is not usual about a message is left to them, and so is what is wrong with it.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Final, Optional, Tuple
+import re
+from typing import Any, Callable, Dict, Final, Optional, Tuple
 
 from natsbridge import content
-from natsbridge.canonical_base64 import encode
+from natsbridge._generated import ENVELOPE_MEMBERS
+from natsbridge.canonical_base64 import decode_exactly, encode
 from natsbridge.errors import ContentError
-from natsbridge.frame import USUAL_TYPES, are_usual_ids, usual_names_frame
+from natsbridge.frame import USUAL_ID, USUAL_TIMESTAMP, USUAL_TYPES, are_usual_ids, usual_names_frame
 from natsbridge.json_writer import quote
 
 
@@ -59,3 +62,65 @@ def usual_text(
         return b"".join(pieces)
     except (AttributeError, ContentError, TypeError, ValueError):
         return None
+
+
+def usual_envelope(text: bytes, max_payloads: int) -> Optional[Dict[str, Any]]:
+    """Give the tree of an envelope that is valid, its data decoded; None where it is not usual."""
+    head = _match_head(text[:_LONGEST].decode("latin-1"))
+    if head is None:
+        return None
+    members = head.groups()
+    # All but the ids and the time between.
+    if usual_names_frame(members[3:6] + members[7:]) is None:
+        return None
+    payloads = []
+    at = head.end()
+    while len(payloads) < max_payloads:
+        payload = _match_payload(text[at : at + _LONGEST].decode("latin-1"))
+        if payload is None:
+            return None
+        own_id, dataname, payload_type, digits = payload.groups()
+        size = int(digits)
+        start = at + payload.end()
+        end = start + (size + 2) // 3 * 4
+        data = decode_exactly(text[start:end], size)
+        after = b'","metadata":{"payload_bytes":%d}}' % size
+        if data is None or payload_type not in USUAL_TYPES or not text.startswith(after, end):
+            return None
+        payloads.append(
+            {
+                "id": own_id,
+                "dataname": dataname,
+                "payload_type": payload_type,
+                "transport": "direct",
+                "encoding": "base64",
+                "size": size,
+                "data": data,
+                "metadata": {"payload_bytes": size},
+            }
+        )
+        at = end + len(after)
+        if not text.startswith(b",", at):
+            break
+        at += 1
+    if text[at:] != b"]}":
+        return None
+    envelope: Dict[str, Any] = dict(zip(ENVELOPE_MEMBERS, members))
+    envelope["metadata"] = {}
+    envelope["payloads"] = payloads
+    return envelope
+
+
+_LONGEST: Final = 2048
+"""More than the members before the payloads, or before the data of one, take where they are usual."""
+_NAME: Final = r"[ !#-\[\]-~]{0,256}"
+_FORMS: Final = dict.fromkeys(("correlation_id", "msg_id", "sender_id"), USUAL_ID)
+_HEAD: Final = ",".join(
+    f'"{name}":"({USUAL_TIMESTAMP if name == "timestamp" else _FORMS.get(name, _NAME)})"'
+    for name in ENVELOPE_MEMBERS[:-2]
+)
+_match_head: Final = re.compile(rf'\{{{_HEAD},"metadata":\{{\}},"payloads":\[').match
+_match_payload: Final = re.compile(
+    rf'\{{"id":"({USUAL_ID})","dataname":"({_NAME})","payload_type":"([a-z]+)",'
+    r'"transport":"direct","encoding":"base64","size":(0|[1-9][0-9]{0,15}),"data":"'
+).match
