@@ -7,6 +7,7 @@ import base64
 import json
 import statistics
 import time
+from functools import partial
 from typing import Any, Callable, Dict, List, Tuple
 
 from natsbridge.incoming import Decoder
@@ -75,16 +76,15 @@ def dictionary(size: int) -> bytes:
     text = b""
     while len(text) < size:
         for number in range(len(rows), len(rows) + 500):
-            rows.append(
-                {
-                    "station": f"gauge {number}",
-                    "at": f"2026-03-13T07:{number % 60:02d}:50.443Z",
-                    "level": number * 0.137,
-                    "count": number * 7919,
-                    "tags": ["river", "north", None],
-                    "ok": number % 7 != 0,
-                }
-            )
+            row = {
+                "station": f"gauge {number}",
+                "at": f"2026-03-13T07:{number % 60:02d}:50.443Z",
+                "level": number * 0.137,
+                "count": number * 7919,
+                "tags": ["river", "north", None],
+                "ok": number % 7 != 0,
+            }
+            rows += [row]
         text = json.dumps({"rows": rows}, separators=(",", ":")).encode()
     return text
 
@@ -120,8 +120,8 @@ def main() -> None:
         text = encode(content)
         assert text == encode_plainly(content)
         assert decode(text) == decode_plainly(text) == content
-        compare(f"encode {size:,} bytes", lambda: encode(content), lambda: encode_plainly(content))
-        compare(f"decode {size:,} bytes", lambda: decode(text), lambda: decode_plainly(text))
+        compare(f"encode {size:,} bytes", partial(encode, content), partial(encode_plainly, content))
+        compare(f"decode {size:,} bytes", partial(decode, text), partial(decode_plainly, text))
     text = dictionary(1_000_000)
     assert read(text) == json.loads(text)
     compare(f"read a dictionary, {len(text):,}", lambda: read(text), lambda: json.loads(text))

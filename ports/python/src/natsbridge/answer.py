@@ -1,7 +1,7 @@
-"""Answers to a message, made of nothing but its envelope, so that a receiver over any NATS client can give them (W8.2, W8.3, W8.6).
+"""Answers to a message, made of nothing but its envelope, so that a receiver over any NATS client can give them (W8).
 
-Each gives ``(envelope, json)``; publish ``json`` to ``envelope["send_to"]``. That is the message's ``reply_to``. Where it came with
-a NATS reply subject, that counts before it: pass it as ``send_to``.
+Each gives ``(envelope, json)``; publish ``json`` to ``envelope["send_to"]``. That is the message's ``reply_to``. Where it came
+with a NATS reply subject, that counts before it: pass it as ``send_to`` (W8.2).
 """
 
 from __future__ import annotations

@@ -32,7 +32,7 @@ def decode_exactly(text: bytes, size: int) -> Optional[bytes]:
     if length != (size + 2) // 3 * 4:
         return None
     padding = length // 4 * 3 - size
-    if padding and not text.endswith(_PADDINGS[padding]) or text.find(b"=", 0, length - padding) >= 0:
+    if not text.endswith(_PADDINGS[padding]) or text.find(b"=", 0, length - padding) >= 0:
         return None
     try:
         content = a2b_base64(text)

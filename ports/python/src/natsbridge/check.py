@@ -72,7 +72,7 @@ class Checker:
         self.path: List[Union[str, int]] = []
         self.violations: List[Violation] = []
 
-    def object(self, node: object, rule: str) -> None:
+    def object(self, node: Any, rule: str) -> None:
         """Report a value that is no object where the check stands."""
         self._report(None, "type", "an object", found(node), rule)
 
@@ -80,26 +80,26 @@ class Checker:
         """Report that a required member is not there."""
         self._report(member, "required", expected, "nothing", rule)
 
-    def forbidden(self, member: str, node: object, rule: str, where: str = "") -> None:
+    def forbidden(self, member: str, node: Any, rule: str, where: str = "") -> None:
         """Report a member that must not be there."""
         self._report(member, "false", "no such member" + where, found(node), rule)
 
-    def map(self, member: str, node: object, rule: str) -> None:
+    def map(self, member: str, node: Any, rule: str) -> None:
         """Report a member that is no object."""
         self._wrong_type(member, node, "an object", rule)
 
-    def list(self, member: str, node: object, rule: str) -> None:
+    def list(self, member: str, node: Any, rule: str) -> None:
         """Report a member that is no list."""
         self._wrong_type(member, node, "a list", rule)
 
-    def any_text(self, member: str, node: object, rule: str, where: str = "") -> None:
+    def any_text(self, member: str, node: Any, rule: str, where: str = "") -> None:
         """Report a member that is no string."""
         self._wrong_type(member, node, "a string" + where, rule)
 
     def one_of(
         self,
         member: str,
-        node: object,
+        node: Any,
         names: Tuple[str, ...],
         rule: str,
         code: ErrorCode = "INVALID_ENVELOPE",
@@ -112,7 +112,7 @@ class Checker:
         else:
             self._wrong_type(member, node, "a string", rule)
 
-    def integer(self, member: str, node: object, rules: IntegerRule, rule: str) -> None:
+    def integer(self, member: str, node: Any, rules: IntegerRule, rule: str) -> None:
         """Report a member that is not a number without a fraction, however it is written, within the bounds."""
         minimum, maximum = rules
         if node is MISSING:
@@ -130,7 +130,7 @@ class Checker:
             self._report(member, keyword, f"an integer from {minimum} to {maximum}", found(node), rule)
         return None
 
-    def text(self, member: str, node: object, rules: TextRule, rule: str, where: str = "") -> None:
+    def text(self, member: str, node: Any, rules: TextRule, rule: str, where: str = "") -> None:
         """Report every keyword that a member breaks, if it does."""
         if not isinstance(node, str):
             if node is MISSING:
@@ -152,7 +152,7 @@ class Checker:
         elif rules.real_date and not is_real_date(node):
             self._report(member, "format", "a date of the calendar" + where, shown, rule)
 
-    def _wrong_type(self, member: str, node: object, expected: str, rule: str) -> None:
+    def _wrong_type(self, member: str, node: Any, expected: str, rule: str) -> None:
         if node is MISSING:
             self.missing(member, rule)
         else:

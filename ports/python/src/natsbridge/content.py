@@ -9,7 +9,6 @@ from natsbridge.errors import ContentError
 from natsbridge.json_fault import first_fault
 from natsbridge.part import External, Serialized
 
-
 BYTES: Final = ("binary", "image", "audio", "video")
 """The types whose values are bytes."""
 

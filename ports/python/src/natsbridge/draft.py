@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Final, Iterable, List, Mapping, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, Tuple
 
 from natsbridge import content, rules
 from natsbridge._generated import CHECKSUM_NAMES, DEFAULTS, DESKTOP
@@ -113,8 +113,7 @@ class Draft:
             before, parts = self._validated(header, new_id)
             limit = DESKTOP.max_message_bytes if self._max_message_bytes is None else self._max_message_bytes
             outgoing = Outgoing(header, before, _serialized(parts), self._checksum, self._inline_json, limit)
-            threshold = DESKTOP.size_threshold if self._size_threshold is None else self._size_threshold
-            outgoing.choose(threshold)
+            outgoing.choose(DESKTOP.size_threshold if self._size_threshold is None else self._size_threshold)
         except NATSBridgeError as error:
             raise error.within(*_context(header)) from None
         return outgoing

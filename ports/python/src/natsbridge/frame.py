@@ -1,4 +1,4 @@
-"""The canonical JSON text around the payloads and around the data of each (W4): the members in schema order, put together by hand.
+"""The canonical JSON text around the payloads and around the data of each (W4), put together by hand in schema order.
 
 Base64 need not be scanned for what must be escaped, so it never passes through a JSON writer: it is put between these texts.
 """
@@ -20,7 +20,6 @@ from natsbridge._generated import (
 )
 from natsbridge.json_writer import quote, write
 
-
 Ready = Tuple[str, str, Any, Optional[bytes], int, Mapping[str, Any]]
 """One part behind the ``serialize`` phase: its id, dataname and payload_type; its bytes, or None where they are elsewhere; their
 number; the caller's metadata."""
@@ -33,8 +32,9 @@ def envelope_frame(header: Mapping[str, Any]) -> bytes:
 
 
 def usual_envelope_frame(header: Mapping[str, Any]) -> Optional[bytes]:
-    """Do as :func:`envelope_frame`, but give None for what is not right at first sight, but for its ids and time, which are for
-    the caller to check.
+    """Do as :func:`envelope_frame`, but give None for what is not right at first sight.
+
+    The ids and the time are for the caller to check.
     """
     try:
         frame = usual_names_frame(usual_names(header))
@@ -78,11 +78,14 @@ USUAL_TYPES: Final = frozenset(PAYLOAD_TYPE_NAMES) - {"arrowtable"}
 def names_frame(names: Tuple[str, ...]) -> Tuple[str, str]:
     """Give the text from behind the timestamp up to the sender's id, and from there up to the metadata."""
     send_to, msg_purpose, sender_name, receiver_name, receiver_id, reply_to, reply_to_msg_id, broker_url = names
-    return (
-        f'","send_to":{quote(send_to)},"msg_purpose":"{msg_purpose}","sender_name":{quote(sender_name)},"sender_id":"',
-        f'","receiver_name":{quote(receiver_name)},"receiver_id":"{receiver_id}","reply_to":{quote(reply_to)},'
-        f'"reply_to_msg_id":"{reply_to_msg_id}","broker_url":"{broker_url}","metadata":',
+    before = (
+        f'","send_to":{quote(send_to)},"msg_purpose":"{msg_purpose}","sender_name":{quote(sender_name)},"sender_id":"'
     )
+    after = (
+        f'","receiver_name":{quote(receiver_name)},"receiver_id":"{receiver_id}","reply_to":{quote(reply_to)},'
+        f'"reply_to_msg_id":"{reply_to_msg_id}","broker_url":"{broker_url}","metadata":'
+    )
+    return before, after
 
 
 @lru_cache(maxsize=256)

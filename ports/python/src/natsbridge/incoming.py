@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
-from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, List, Mapping, NamedTuple, Optional, Set, Union
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, List, Mapping, Optional, Set, Union
 
 from natsbridge import content as contents
 from natsbridge import json_writer, rules, tables
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
     from natsbridge.received import Received
 
 
-class PendingDownload(NamedTuple):
+@dataclass(frozen=True)
+class PendingDownload:
     """A payload that is to be fetched; the policy allows its URL."""
 
     index: int
@@ -138,8 +140,9 @@ class Incoming:
                 raise self._error("CHECKSUM_MISMATCH", index, message, expected, found)
 
     def content(self, index: int) -> bytes:
-        """Give the serialized bytes of the direct payload ``index``, their size and digest found right: for a receiver that puts
-        them into a file (W6.9).
+        """Give the serialized bytes of the direct payload ``index``, for a receiver that puts them into a file (W6.9).
+
+        Their size and digest are found right.
 
         :raises NATSBridgeError: as :meth:`finish`.
         """
@@ -196,7 +199,10 @@ class Incoming:
             if decoded is None:
                 decoded = decode(text)
                 if decoded is None:
-                    expected = "canonical base64 (RFC 4648): a multiple of 4 of its 64 characters, padding at the end, zero trailing bits"
+                    expected = (
+                        "canonical base64 (RFC 4648): a multiple of 4 of its 64 characters, padding at the end, zero "
+                        "trailing bits"
+                    )
                     raise self._content_error(index, ContentError(expected, f"{len(data)} characters that are not"))
                 raise self._size_error(index, len(decoded))
             content = decoded

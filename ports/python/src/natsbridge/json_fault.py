@@ -7,6 +7,7 @@ found wrong there.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from typing import Final, List, NamedTuple, Optional, Set, Union
 
 from natsbridge._generated import JSON_MAX_DEPTH
@@ -37,10 +38,8 @@ def first_fault(content: bytes) -> Fault:
     if len(content) > LONGEST:
         return Fault("strict JSON (RFC 8259)", f"a text of {len(content)} bytes that is not", "", None)
     walk = _Walk(content)
-    try:
+    with suppress(_FaultError):
         walk.document()
-    except _FaultError:
-        pass
     return walk.fault
 
 
@@ -55,7 +54,7 @@ class _Frame:
 
     def __init__(self, names: Optional[Set[str]]) -> None:
         self.names = names
-        self.token: Union[None, str, int] = None
+        self.token: Union[str, int, None] = None
 
 
 class _Walk:

@@ -20,12 +20,15 @@ class NotStrictError(ValueError):
     """The text is not strict JSON, for a reason that only :func:`natsbridge.json_fault.first_fault` knows."""
 
 
+_Scan = Callable[[str, int], Tuple[Any, int]]
+
+
 def read(content: bytes) -> Any:
     """Give the value of a strict JSON text in UTF-8: dict, list, str, int, float, bool or None.
 
     :raises NotStrictError: where it is not strict JSON.
     """
-    return _read(content, _DECODER, _CAREFUL_DECODER)
+    return _read(content, _SCAN, _SCAN_CAREFULLY)
 
 
 def read_marked(content: bytes) -> Any:
@@ -33,23 +36,23 @@ def read_marked(content: bytes) -> Any:
 
     The caller has put them there, in place of something, and sees to it that there are no others.
     """
-    return _read(content, _MARKING_DECODER, _CAREFUL_MARKING_DECODER)
+    return _read(content, _SCAN_MARKING, _SCAN_CAREFULLY_MARKING)
 
 
 MARK: Final[Any] = type("Mark", (), {"__repr__": lambda _: "MARK"})()
 """The value of a ``NaN``, where it is taken for one."""
 
 
-def _read(content: bytes, decoder: json.JSONDecoder, careful: json.JSONDecoder) -> Any:
+def _read(content: bytes, scan: _Scan, careful: _Scan) -> Any:
     if content.startswith(_BYTE_ORDER_MARK):
         raise NotStrictError
     if not _is_shallow(content) or (b"\\" in content and not _surrogates_are_paired(content)):
         raise NotStrictError
     if len(content) < _SHORT or not _numbers_are_small(content):
-        decoder = careful
+        scan = careful
     try:
         text = content.decode().strip(" \t\n\r")
-        value, end = decoder.scan_once(text, 0)
+        value, end = scan(text, 0)
     except (StopIteration, ValueError):
         raise NotStrictError from None
     if end != len(text):
@@ -157,16 +160,18 @@ def _is_shallow(content: bytes) -> bool:
     return b"[" not in brackets
 
 
-def _decoder(constant: Callable[[str], Any], is_careful: bool) -> json.JSONDecoder:
-    return json.JSONDecoder(
+def _scanner(constant: Callable[[str], Any], is_careful: bool) -> _Scan:
+    decoder: Any = json.JSONDecoder(
         object_pairs_hook=_unique,
         parse_int=_integer if is_careful else None,
         parse_float=_finite if is_careful else None,
         parse_constant=constant,
     )
+    scan: _Scan = decoder.scan_once
+    return scan
 
 
-_DECODER: Final = _decoder(_no_constant, is_careful=False)
-_CAREFUL_DECODER: Final = _decoder(_no_constant, is_careful=True)
-_MARKING_DECODER: Final = _decoder(_marked, is_careful=False)
-_CAREFUL_MARKING_DECODER: Final = _decoder(_marked, is_careful=True)
+_SCAN: Final = _scanner(_no_constant, is_careful=False)
+_SCAN_CAREFULLY: Final = _scanner(_no_constant, is_careful=True)
+_SCAN_MARKING: Final = _scanner(_marked, is_careful=False)
+_SCAN_CAREFULLY_MARKING: Final = _scanner(_marked, is_careful=True)

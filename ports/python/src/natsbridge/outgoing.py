@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from hashlib import sha256 as new_sha256
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from natsbridge import content, json_reader, json_writer, tables
 from natsbridge._generated import JSON_MAX_DEPTH, match_sha256
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from natsbridge._generated import Checksum, Envelope, ErrorCode, PayloadType, Phase
 
 
-class PendingUpload(NamedTuple):
+@dataclass(frozen=True)
+class PendingUpload:
     """A payload that goes by link and was not uploaded yet."""
 
     index: int
@@ -73,12 +75,16 @@ class Outgoing:
         """The subject."""
         return self._envelope["send_to"]  # type: ignore[no-any-return]
 
-    def choose(self, size_threshold: int) -> None:
+    def choose(self, size_threshold: Optional[int]) -> None:
         """Choose which payloads go by link; the others are settled.
+
+        :param size_threshold: from so many bytes on a payload is linked, None for only where it must be.
 
         :raises NATSBridgeError: PAYLOAD_TOO_LARGE where the message cannot be made to fit.
         """
         limit = self._max_message_bytes
+        if size_threshold is None:
+            size_threshold = 2**63
         settled: List[Optional[_Settled]] = []
         self._settled = settled
         total = len(self._before) + 1

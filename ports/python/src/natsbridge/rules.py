@@ -96,8 +96,10 @@ def error_of(violation: Violation, payloads: Any) -> NATSBridgeError:
 
 
 def _first(violations: List[Violation]) -> Violation:
-    """Give the one that decides: the first by envelope member in schema order, then by payload, by its member, and by that of
-    its metadata; of equals the first that was found.
+    """Give the one that decides.
+
+    It is the first by envelope member in schema order, then by payload, by its member, and by that of its metadata; of equals
+    the first that was found.
     """
     return min(violations, key=lambda violation: _position(violation.pointer))
 

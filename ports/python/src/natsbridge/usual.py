@@ -1,5 +1,6 @@
-"""The message that nearly every message is, written and read in one go: short names, canonical text, and direct payloads without
-metadata of their own.
+"""The message that nearly every message is, written and read in one go.
+
+Its names are short, its text is canonical, and its payloads are direct and without metadata of their own.
 
 Writing gives the very bytes that :class:`natsbridge.draft.Draft` gives, and reading the tree that :mod:`natsbridge.scan` gives,
 in a third of the time of a small message. What is not usual about a message is left to them, and so is what is wrong with it.
@@ -8,7 +9,7 @@ in a third of the time of a small message. What is not usual about a message is 
 from __future__ import annotations
 
 import re
-from typing import Any, Callable, Dict, Final, Optional, Tuple
+from typing import Any, Callable, Dict, Final, List, Optional, Tuple
 
 from natsbridge import content
 from natsbridge._generated import ENVELOPE_MEMBERS
@@ -39,7 +40,7 @@ def usual_text(
             f'{{"correlation_id":"{correlation_id}","msg_id":"{msg_id}","timestamp":"{timestamp}{before}{sender_id}{after}'
             '{},"payloads":['
         )
-        pieces = []
+        pieces: List[bytes] = []
         own_ids = []
         for dataname, value, payload_type in data:
             if len(dataname) > 256 or not dataname.isascii() or payload_type not in USUAL_TYPES:
@@ -73,7 +74,7 @@ def usual_envelope(text: bytes, max_payloads: int) -> Optional[Dict[str, Any]]:
     # All but the ids and the time between.
     if usual_names_frame(members[3:6] + members[7:]) is None:
         return None
-    payloads = []
+    payloads: List[Dict[str, Any]] = []
     at = head.end()
     while len(payloads) < max_payloads:
         payload = _match_payload(text[at : at + _LONGEST].decode("latin-1"))
