@@ -10,6 +10,7 @@ from pathlib import Path
 import nats
 from values import given, tagged
 
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "src"))
 import natsbridge
 
 TYPES = ["text", "dictionary", "arrowtable", "jsontable", "image", "audio", "video", "binary"]

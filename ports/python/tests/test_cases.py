@@ -1,10 +1,9 @@
 """Every case of the conformance suite, on the pure core."""
 
+import json
 from typing import Any, Dict
 
 import jsonschema
-import json
-
 import pytest
 from cases import ROOT, all_cases, input_bytes, same, tagged
 

@@ -1,4 +1,5 @@
 import pytest
+
 from natsbridge import NATSBridgeError, environment, smartreceive, smartsend
 
 

@@ -6,8 +6,9 @@ import time
 from email.utils import formatdate
 
 import pytest
-from natsbridge import NATSBridgeError, fetch_with_backoff
 from servers import Peer, free_port, response
+
+from natsbridge import NATSBridgeError, fetch_with_backoff
 
 GOOD = response(b"hello")
 
@@ -44,8 +45,8 @@ def test_faults_that_may_pass_are_tried_again(run, fault):
     with Peer(fault, fault, GOOD) as peer:
         assert run(fetch_with_backoff(peer.url, size=5, base_delay=50)) == b"hello"
     assert len(peer.asked) == 3
-    assert 0.05 <= gaps(peer)[0]
-    assert 0.1 <= gaps(peer)[1]
+    assert gaps(peer)[0] >= 0.05
+    assert gaps(peer)[1] >= 0.1
 
 
 @pytest.mark.parametrize("status", [201, 204, 206, 301, 302, 304, 400, 401, 403, 404, 410, 418, 600])

@@ -8,9 +8,10 @@ import subprocess
 import sys
 
 import pytest
-from natsbridge import NATSBridgeError, Part, local_file, smartreceive, smartsend
 from servers import Peer, response
 from test_smartreceive import message
+
+from natsbridge import NATSBridgeError, Part, local_file, smartreceive, smartsend
 
 
 def failure(run, call):

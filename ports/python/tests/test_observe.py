@@ -3,10 +3,11 @@
 import logging
 
 import pytest
-from natsbridge import NATSBridgeError, Plik, smartreceive, smartsend
-from natsbridge.warning import is_loopback
 from servers import Peer, response
 from test_smartreceive import message
+
+from natsbridge import NATSBridgeError, Plik, smartreceive, smartsend
+from natsbridge.warning import is_loopback
 
 FIELDS = ("correlation_id", "msg_id", "timestamp", "sender_name", "receiver_name", "payload_type", "transport")
 

@@ -5,8 +5,9 @@ import json
 import re
 
 import pytest
-from natsbridge import NATSBridgeError, Plik, fetch_with_backoff, plik_oneshot_upload, smartreceive, smartsend
 from servers import Peer, file_server, response
+
+from natsbridge import NATSBridgeError, Plik, fetch_with_backoff, plik_oneshot_upload, smartreceive, smartsend
 
 ID = "11111111-1111-4111-8111-111111111111"
 

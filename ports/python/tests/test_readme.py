@@ -3,8 +3,9 @@ import re
 import sys
 from pathlib import Path
 
-import natsbridge
 import readme
+
+import natsbridge
 
 ROOT = Path(__file__).resolve().parent.parent
 

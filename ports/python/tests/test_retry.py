@@ -1,4 +1,5 @@
 import pytest
+
 from natsbridge.errors import NATSBridgeError
 from natsbridge.retry import Retry, is_retryable_status
 

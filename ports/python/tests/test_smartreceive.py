@@ -6,8 +6,9 @@ import json
 import time
 
 import pytest
-from natsbridge import NATSBridgeError, ReceivedPayload, smartreceive, smartsend
 from servers import Peer, response
+
+from natsbridge import NATSBridgeError, ReceivedPayload, smartreceive, smartsend
 
 IDS = [f"{digit * 8}-{digit * 4}-4{digit * 3}-8{digit * 3}-{digit * 12}" for digit in "1234"]
 

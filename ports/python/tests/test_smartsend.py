@@ -6,8 +6,9 @@ import threading
 import time
 
 import pytest
-from natsbridge import NATSBridgeError, Part, Plik, fetch_with_backoff, smartreceive, smartsend
 from servers import Peer, free_port, response
+
+from natsbridge import NATSBridgeError, Part, Plik, fetch_with_backoff, smartreceive, smartsend
 
 BIG = b"\x89PNG" * 150_000
 

@@ -2,6 +2,7 @@ import asyncio
 import threading
 
 import pytest
+
 from natsbridge import NATSBridgeError, sync
 
 

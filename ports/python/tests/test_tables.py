@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from natsbridge import NATSBridgeError, smartreceive, smartsend, tables
 from natsbridge.arrow_frames import TableError, check_frames
 
@@ -85,10 +86,10 @@ def test_what_is_no_stream_as_it_should_be(name):
     assert REFUSED[name] in refusal(tables.read, stream(name))
 
 
-OUTSIDE = (
-    "null halffloat date64 time32 duration month_day_nano_interval decimal128 fixed_size_binary list large_list "
-    "fixed_size_list list_view large_list_view struct map sparse_union run_end_encoded dictionary dictionary dictionary"
-).split()
+OUTSIDE = """
+    null halffloat date64 time32 duration month_day_nano_interval decimal128 fixed_size_binary list large_list
+    fixed_size_list list_view large_list_view struct map sparse_union run_end_encoded dictionary dictionary dictionary
+""".split()
 
 
 @pytest.mark.parametrize("number", range(20))
