@@ -368,6 +368,7 @@ test('types that are no types', () => {
   assert.equal(found({ kind: 10, type: [4] }), 'timestamp');
   assert.equal(found({ kind: 12 }), 'list');
   assert.equal(found({ kind: 99 }), 'type 99');
+  assert.equal(found({ ...TYPES.int32, kind: 2, children: [column('int32')] }), 'int with child columns');
   assert.equal(
     found({ kind: 2, type: [8, true], dictionary: { index: [8, true] } }),
     'dictionary<values=int8, indices=int8, ordered=0>',
