@@ -28,6 +28,7 @@ export const END = Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0);
  * @property {number} kind of the type, as the format numbers them
  * @property {(number | boolean | string)[]} [type] the fields of the type's table
  * @property {boolean} [nullable]
+ * @property {Column[]} [children]
  * @property {{ id?: number | bigint, index?: [number, boolean], kind?: number }} [dictionary]
  */
 
@@ -124,7 +125,7 @@ export function schema(columns, { endianness = 0, repeat = 1, metadata = 0 } = {
  * @param {Column} column
  * @returns {number}
  */
-function field(builder, { name, kind, type = [], nullable = true, dictionary: coding }) {
+function field(builder, { name, kind, type = [], nullable = true, children = [], dictionary: coding }) {
   const nameAt = builder.createString(name);
   const texts = type.map((value) => (typeof value === 'string' ? builder.createString(value) : 0));
   builder.startObject(type.length);
@@ -155,12 +156,17 @@ function field(builder, { name, kind, type = [], nullable = true, dictionary: co
     builder.addFieldInt16(3, coding.kind ?? 0, 0);
     codingAt = builder.endObject();
   }
+  const childrenAt = offsets(
+    builder,
+    children.map((child) => field(builder, child)),
+  );
   builder.startObject(7);
   builder.addFieldOffset(0, nameAt, 0);
   builder.addFieldInt8(1, Number(nullable), 0);
   builder.addFieldInt8(2, kind, 0);
   builder.addFieldOffset(3, typeAt, 0);
   builder.addFieldOffset(4, codingAt, 0);
+  builder.addFieldOffset(5, childrenAt, 0);
   return builder.endObject();
 }
 
