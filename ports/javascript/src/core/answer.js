@@ -9,8 +9,8 @@
  *
  * The members of an envelope that an answer is made of.
  *
- * @typedef {Pick<import('../generated.js').Envelope,
- *   'correlation_id' | 'msg_id' | 'sender_name' | 'sender_id' | 'reply_to' | 'broker_url'>} Answerable
+ * @typedef {'correlation_id' | 'msg_id' | 'sender_name' | 'sender_id' | 'reply_to' | 'broker_url'} AnswerableMember
+ * @typedef {Pick<import('../generated.js').Envelope, AnswerableMember>} Answerable
  */
 
 import { check_error } from '../generated.js';

@@ -56,6 +56,14 @@ export class NATSBridgeError extends Error {
     this.send_to = details.send_to ?? '';
     /** The receiver's own error, where it refused the message (W8.2). */
     this.refusal = details.refusal;
+    /**
+     * The envelope of the message that was read, where that much could be: what a NACK is made of.
+     *
+     * @type {import('../generated.js').Envelope | undefined}
+     */
+    this.envelope = undefined;
+    // As long as the message itself, and so not shown.
+    Object.defineProperty(this, 'envelope', { enumerable: false });
     if (details.cause !== undefined) {
       /** What led to it. */
       this.cause = details.cause;

@@ -1,6 +1,10 @@
 /** Answers to a message, made of nothing but its envelope (wire.md W8.2, W8.3 and W8.6). The caller publishes them to `send_to`. */
 
+import { randomUUID } from 'node:crypto';
+
 import * as answer from '../core/answer.js';
+import { NATSBridgeError } from '../core/error.js';
+import { UUID } from '../generated.js';
 import { encoded } from './codec.js';
 
 /**
@@ -8,6 +12,7 @@ import { encoded } from './codec.js';
  *
  * @typedef {import('../core/answer.js').AnswerOptions & import('./codec.js').MomentOptions} AnswerOptions
  * @typedef {import('../core/answer.js').Answerable} Answerable
+ * @typedef {import('../core/error.js').ErrorReport} ErrorReport
  * @typedef {[envelope: import('../core/outgoing.js').Envelope, json: string]} Answer
  */
 
@@ -23,15 +28,19 @@ export function ack(envelope, options = {}) {
 }
 
 /**
- * The refusal of a message, with the reason as its one payload, a dictionary named `error`.
+ * The refusal of a message, with the reason as its one payload, a dictionary named `error`. It says whether another sending may succeed: as
+ * the error itself says, a failed download may.
  *
- * @param {Answerable} envelope
- * @param {import('../core/error.js').NATSBridgeError | import('../core/error.js').ErrorReport} error
+ * @param {Answerable | null} envelope Nothing where reading the message threw the error, which then knows as much of it as could be read;
+ *   where that is nothing, `send_to` has to be passed.
+ * @param {NATSBridgeError | ErrorReport} error
  * @param {AnswerOptions} [options]
  * @returns {Answer}
  */
 export function nack(envelope, error, options = {}) {
-  return made((rest) => answer.nack(envelope, error, rest), options);
+  const report = error instanceof NATSBridgeError ? retryMarked(error, options.timestamp) : error;
+  const known = envelope ?? (error instanceof NATSBridgeError ? error.envelope : undefined) ?? unread(report);
+  return made((rest) => answer.nack(known, report, rest), options);
 }
 
 /**
@@ -55,6 +64,31 @@ export function reply(envelope, payloads, options = {}) {
  */
 export function update_status(envelope, options = {}) {
   return made((rest) => answer.update_status(envelope, rest), options);
+}
+
+/**
+ * The report of an error, marked where its code alone would say something else of another sending (wire.md W8.2).
+ *
+ * @param {NATSBridgeError} error
+ * @param {Date | string | undefined} timestamp
+ * @returns {ErrorReport}
+ */
+function retryMarked(error, timestamp) {
+  const report = error.report(timestamp);
+  if (!error.retryable || error.code === 'DOWNLOAD_FAILED') return report;
+  const details = { ...report.error.details, retryable: true };
+  return { ...report, error: { ...report.error, details } };
+}
+
+/**
+ * What an answer to a message that could not be read is made of.
+ *
+ * @param {ErrorReport} report
+ * @returns {Answerable}
+ */
+function unread({ correlation_id }) {
+  const nothing = { msg_id: '', sender_name: '', sender_id: '', reply_to: '', broker_url: '' };
+  return { ...nothing, correlation_id: UUID.matches(correlation_id) ? correlation_id : randomUUID() };
 }
 
 /**

@@ -37,7 +37,11 @@ export function prepared(observation, outgoing) {
     const { size } = upload ?? direct;
     const transport = upload ? 'link' : direct.transport;
     const fields = () => ({ ...fieldsOfPayload(envelope, index), transport });
-    observation.tell('debug', fields, () => `Serialized payload '${shown(dataname)}' (type: ${payload_type}) size: ${size} bytes`);
+    observation.tell(
+      'debug',
+      fields,
+      () => `Serialized payload '${shown(dataname)}' (type: ${payload_type}) size: ${size} bytes`,
+    );
     observation.tell('debug', fields, () => `Using ${transport} transport for ${size} bytes`);
   }
 }

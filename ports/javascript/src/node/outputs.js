@@ -84,7 +84,9 @@ export class Outputs {
   async finish() {
     if (this.#targets.every((target) => target === undefined)) {
       // The sinks have held them against their digests already.
-      const digests = new Map(this.#incoming.downloads().flatMap(({ index, sha256 }) => (sha256 === null ? [] : [[index, sha256]])));
+      const digests = new Map(
+        this.#incoming.downloads().flatMap(({ index, sha256 }) => (sha256 === null ? [] : [[index, sha256]])),
+      );
       return this.#incoming.finish(/** @type {Map<number, Uint8Array>} */ (this.#taken), digests);
     }
     /** @type {Map<number, StagedFile>} */

@@ -169,7 +169,7 @@ async function readStream(stream, part, threshold, staged, lifetime) {
   });
   const judge = part.payload_type === 'text' ? new Utf8Judge() : undefined;
   /** @type {Uint8Array[]} */
-  let held = [];
+  const held = [];
   /** @type {StagedFile | undefined} */
   let file;
   let size = 0;

@@ -55,7 +55,7 @@ const DOWNLOAD_OPTIONS = ['fileserver_url', 'fileserver_download_handler', 'into
  * @returns {Promise<import('../core/received.js').Received>} The envelope; each of its `payloads` unpacks as
  *   `[dataname, data, payload_type]`.
  * @throws {NATSBridgeError} In phases `parse` and `validate` before anything is fetched; then DOWNLOAD_FAILED, SIZE_MISMATCH or
- *   CHECKSUM_MISMATCH in phase `fetch`; then those of phase `decode`.
+ *   CHECKSUM_MISMATCH in phase `fetch`; then those of phase `decode`. From phase `fetch` on it has the `envelope`, for `nack`.
  */
 export async function smartreceive(msg_json, options = {}) {
   const call = callTerms(options, [...DECODER_OPTIONS, ...DOWNLOAD_OPTIONS]);
@@ -65,10 +65,12 @@ export async function smartreceive(msg_json, options = {}) {
   const lifetime = new Lifetime().until(call.signal);
   /** @type {Outputs | undefined} */
   let outputs;
+  /** @type {import('../generated.js').Envelope | undefined} */
+  let envelope;
   try {
     lifetime.check();
     const incoming = decoder.decode(msg_json);
-    const { envelope } = incoming;
+    ({ envelope } = incoming);
     understood(call.observation, envelope);
     outputs = new Outputs(incoming, target);
     await outputs.check();
@@ -76,6 +78,9 @@ export async function smartreceive(msg_json, options = {}) {
     const message = await outputs.finish();
     received(call.observation, envelope);
     return message;
+  } catch (error) {
+    if (error instanceof NATSBridgeError) error.envelope = envelope;
+    throw error;
   } finally {
     lifetime.close();
     await outputs?.discard();
