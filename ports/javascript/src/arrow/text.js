@@ -5,6 +5,8 @@ import * as buffer from 'node:buffer';
 const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 /** Bytes that are decoded at once where a text is only checked. */
 const PIECE = 1 << 20;
+/** Up to this many bytes, looking whether all are ASCII costs less than a call of the decoder. */
+const SHORT = 256;
 
 /**
  * The text of these bytes; null if they are not UTF-8.
@@ -35,6 +37,8 @@ export const isUtf8 = buffer.isUtf8 ?? decodes;
  * @returns {boolean}
  */
 export function decodes(bytes) {
+  if (bytes.length <= SHORT && bytes.every((byte) => byte < 0x80)) return true;
+  if (bytes.length <= PIECE) return textOf(bytes) !== null;
   const pieces = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   try {
     for (let at = 0; at < bytes.length; at += PIECE) {
