@@ -9,7 +9,18 @@ const MASKS = [0x01, 0x10, 0x80, 0xff];
  * columns: as pyarrow writes them.
  */
 export const CHANGED = [
-  'numbers', 'text', 'large', 'view', 'dictionary', 'delta', 'replaced', 'no_batches', 'no_rows', 'no_columns', 'metadata', 'hidden',
+  'numbers',
+  'text',
+  'large',
+  'view',
+  'dictionary',
+  'delta',
+  'replaced',
+  'no_batches',
+  'no_rows',
+  'no_columns',
+  'metadata',
+  'hidden',
   'sliced',
 ];
 

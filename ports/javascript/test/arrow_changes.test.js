@@ -11,7 +11,7 @@ import { test } from 'node:test';
 import { tableFromIPC } from 'apache-arrow';
 
 import { NATSBridgeError } from '../src/core/error.js';
-import { changes, CHANGED, streamNamed } from './arrow_changes.js';
+import { CHANGED, changes, streamNamed } from './arrow_changes.js';
 import { attempt } from './arrow_files.js';
 import { textOf } from './arrow_text.js';
 

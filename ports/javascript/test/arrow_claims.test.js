@@ -34,45 +34,125 @@ test('rows that no byte stands for', () => {
   assert.match(refusal(stream([], batch({ rows: -1 }))).message, /lies about its rows$/);
   for (const type of ['bool', 'int64', 'utf8', 'largeBinary', 'utf8View']) {
     for (const rows of [1, 2n ** 31n, 2n ** 40n, 2n ** 53n - 1n, 2n ** 63n - 1n, -1, -(2n ** 63n)]) {
-      refusal(stream([column(type)], batch({ rows, nodes: [[rows, 0]], buffers: [[0, 0], [0, 0], [0, 0]], views: [0] })));
+      refusal(
+        stream(
+          [column(type)],
+          batch({
+            rows,
+            nodes: [[rows, 0]],
+            buffers: [
+              [0, 0],
+              [0, 0],
+              [0, 0],
+            ],
+            views: [0],
+          }),
+        ),
+      );
     }
   }
 });
 
 test('columns of another length, too many of them, too few', () => {
-  const one = (/** @type {import('./arrow_messages.js').Claims} */ claims) => refusal(stream([column('int32')], batch(claims, zeros(8))));
-  const whole = { rows: 1, nodes: [[1, 0]], buffers: [[0, 0], [0, 4]] };
+  const one = (/** @type {import('./arrow_messages.js').Claims} */ claims) =>
+    refusal(stream([column('int32')], batch(claims, zeros(8))));
+  const whole = {
+    rows: 1,
+    nodes: [[1, 0]],
+    buffers: [
+      [0, 0],
+      [0, 4],
+    ],
+  };
   assert.equal(read(stream([column('int32')], batch(whole, zeros(8)))).numRows, 1);
   assert.match(one({ ...whole, nodes: [] }).message, /has too few columns$/);
   assert.match(one({ ...whole, nodes: [[2, 0]] }).message, /lies about the length of column "a"$/);
-  assert.match(one({ ...whole, nodes: [[1, 0], [1, 0]] }).message, /has too many columns$/);
+  assert.match(
+    one({
+      ...whole,
+      nodes: [
+        [1, 0],
+        [1, 0],
+      ],
+    }).message,
+    /has too many columns$/,
+  );
   assert.match(one({ ...whole, buffers: [[0, 0]] }).message, /has too few buffers for column "a"$/);
-  assert.match(one({ ...whole, buffers: [[0, 0], [0, 4], [0, 0]] }).message, /has too many buffers$/);
+  assert.match(
+    one({
+      ...whole,
+      buffers: [
+        [0, 0],
+        [0, 4],
+        [0, 0],
+      ],
+    }).message,
+    /has too many buffers$/,
+  );
   assert.match(one({ ...whole, views: [0] }).message, /has too many counts of view buffers$/);
   assert.match(one({ ...whole, codec: 1 }).message, /is compressed$/);
   assert.equal(one({ ...whole, codec: 7 }).found, 'codec 7');
 });
 
 test('buffers outside of their body, and those that share bytes', () => {
-  for (const span of [[0, 9], [8, 1], [4, 4], [-8, 4], [0, -4], [2n ** 62n, 4], [0, 2n ** 63n - 1n], [2n ** 53n, 2n ** 53n]]) {
+  for (const span of [
+    [0, 9],
+    [8, 1],
+    [4, 4],
+    [-8, 4],
+    [0, -4],
+    [2n ** 62n, 4],
+    [0, 2n ** 63n - 1n],
+    [2n ** 53n, 2n ** 53n],
+  ]) {
     const error = refusal(stream([column('int32')], batch({ rows: 1, nodes: [[1, 0]], buffers: [[0, 0], span] }, zeros(8))));
     assert.match(error.message, /has a buffer outside of its body, for column "a"$/);
   }
-  const shared = { rows: 4, nodes: [[4, 0], [4, 0]], buffers: [[0, 0], [0, 16], [0, 0], [0, 16]] };
+  const shared = {
+    rows: 4,
+    nodes: [
+      [4, 0],
+      [4, 0],
+    ],
+    buffers: [
+      [0, 0],
+      [0, 16],
+      [0, 0],
+      [0, 16],
+    ],
+  };
   const error = refusal(stream([column('int32'), column('int32', 'b')], batch(shared, zeros(16))));
   assert.match(error.message, /has buffers that share bytes, one of them of column "b"$/);
 });
 
 test('nulls that the bitmap does not have', () => {
-  const claims = (/** @type {number | bigint} */ nulls) => ({ rows: 2, nodes: [[2, nulls]], buffers: [[0, 1], [8, 8]] });
+  const claims = (/** @type {number | bigint} */ nulls) => ({
+    rows: 2,
+    nodes: [[2, nulls]],
+    buffers: [
+      [0, 1],
+      [8, 8],
+    ],
+  });
   const one = (/** @type {number | bigint} */ nulls, /** @type {number} */ bits) =>
     stream([column('int32')], batch(claims(nulls), bytes(bits, new Array(15).fill(0))));
   assert.deepEqual(columns(read(one(1, 0b01)))[0]?.values, [0, null]);
   assert.deepEqual(columns(read(one(0, 0b11)))[0]?.values, [0, 0]);
-  for (const [nulls, bits] of /** @type {[number | bigint, number][]} */ ([[0, 1], [1, 3], [2, 2], [-1, 3], [2n ** 40n, 0], [2n ** 60n, 0]])) {
+  for (const [nulls, bits] of /** @type {[number | bigint, number][]} */ ([
+    [0, 1],
+    [1, 3],
+    [2, 2],
+    [-1, 3],
+    [2n ** 40n, 0],
+    [2n ** 60n, 0],
+  ])) {
     assert.match(refusal(one(nulls, bits)).message, /lies about the nulls of column "a"$/);
   }
-  const strict = joined(schema([{ ...column('int32'), nullable: false }]), batch(claims(1), bytes(1, new Array(15).fill(0))), END);
+  const strict = joined(
+    schema([{ ...column('int32'), nullable: false }]),
+    batch(claims(1), bytes(1, new Array(15).fill(0))),
+    END,
+  );
   assert.match(refusal(strict).message, /has nulls in column "a", whose schema allows none$/);
 });
 
@@ -80,18 +160,44 @@ test('offsets that go back, below zero or beyond', () => {
   const one = (/** @type {Uint8Array} */ offsets, type = 'utf8') => {
     const length = offsets.length;
     const body = joined(offsets, zeros((8 - (length % 8)) % 8), bytes([0x61, 0xc3, 0xa4, 0x62, 0, 0, 0, 0]));
-    return stream([column(type)], batch({ rows: 2, nodes: [[2, 0]], buffers: [[0, 0], [0, length], [body.length - 8, 4]] }, body));
+    return stream(
+      [column(type)],
+      batch(
+        {
+          rows: 2,
+          nodes: [[2, 0]],
+          buffers: [
+            [0, 0],
+            [0, length],
+            [body.length - 8, 4],
+          ],
+        },
+        body,
+      ),
+    );
   };
   assert.deepEqual(columns(read(one(int32s(0, 3, 4))))[0]?.values, ['aä', 'b']);
   assert.deepEqual(columns(read(one(int32s(1, 1, 3))))[0]?.values, ['', 'ä']);
-  for (const wrong of [[0, 3, 5], [0, 4, 3], [-1, 0, 4], [0, 2 ** 31 - 1, 4], [5, 5, 5]]) {
+  for (const wrong of [
+    [0, 3, 5],
+    [0, 4, 3],
+    [-1, 0, 4],
+    [0, 2 ** 31 - 1, 4],
+    [5, 5, 5],
+  ]) {
     assert.match(String(refusal(one(int32s(...wrong))).found), /^offset -?\d+ of row \d/);
   }
   assert.match(String(refusal(one(int32s(0, 2, 4))).found), /^no UTF-8 in row 0$/);
   assert.match(String(refusal(one(int32s(2, 3, 4))).found), /^no UTF-8 in row 0$/);
   const wide = (/** @type {bigint[]} */ ...values) => one(new Uint8Array(BigInt64Array.from(values).buffer), 'largeUtf8');
   assert.deepEqual(columns(read(wide(0n, 3n, 4n)))[0]?.values, ['aä', 'b']);
-  for (const wrong of [[0n, 3n, 2n ** 32n + 4n], [0n, -1n, 4n], [2n ** 62n, 2n ** 62n, 2n ** 62n], [-(2n ** 63n), 0n, 0n]]) refusal(wide(...wrong));
+  for (const wrong of [
+    [0n, 3n, 2n ** 32n + 4n],
+    [0n, -1n, 4n],
+    [2n ** 62n, 2n ** 62n, 2n ** 62n],
+    [-(2n ** 63n), 0n, 0n],
+  ])
+    refusal(wide(...wrong));
 });
 
 test('views that lie', () => {
@@ -120,7 +226,16 @@ test('views that lie', () => {
   assert.match(found(one(withByte(short, 5, 0x41))), /^no UTF-8 in row 0/);
   assert.equal(columns(read(one(withByte(short, 5, 0x41), 'binaryView')))[0]?.values.length, 1);
   for (const count of [-1, 2, 65_536, 65_537, 2n ** 62n]) {
-    const claims = { rows: 1, nodes: [[1, 0]], buffers: [[0, 0], [0, 16], [16, 14]], views: [count] };
+    const claims = {
+      rows: 1,
+      nodes: [[1, 0]],
+      buffers: [
+        [0, 0],
+        [0, 16],
+        [16, 14],
+      ],
+      views: [count],
+    };
     refusal(stream([column('utf8View')], batch(claims, joined(bytes(long), zeros(16)))));
   }
 });
@@ -129,7 +244,22 @@ test('views that stand for many', () => {
   const one = (/** @type {number} */ views, /** @type {number} */ length) => {
     const view = bytes([...int32s(length)], [0x61, 0x61, 0x61, 0x61], new Array(8).fill(0));
     const body = joined(...new Array(views).fill(view), new Uint8Array(length).fill(0x61));
-    return stream([column('binaryView')], batch({ rows: views, nodes: [[views, 0]], buffers: [[0, 0], [0, 16 * views], [16 * views, length]], views: [1] }, body));
+    return stream(
+      [column('binaryView')],
+      batch(
+        {
+          rows: views,
+          nodes: [[views, 0]],
+          buffers: [
+            [0, 0],
+            [0, 16 * views],
+            [16 * views, length],
+          ],
+          views: [1],
+        },
+        body,
+      ),
+    );
   };
   assert.equal(read(one(200, 4096)).numRows, 200);
   assert.match(String(refusal(one(2000, 100_000)).found), /^the same bytes used more than 1024 times$/);
@@ -137,9 +267,32 @@ test('views that stand for many', () => {
 
 /** A dictionary of one word, and an index into it. */
 const word = (id = 0, delta = false) =>
-  dictionary({ rows: 1, nodes: [[1, 0]], buffers: [[0, 0], [0, 8], [8, 1]] }, id, delta, bytes([0, 0, 0, 0, 1, 0, 0, 0, 0x77, 0, 0, 0, 0, 0, 0, 0]));
+  dictionary(
+    {
+      rows: 1,
+      nodes: [[1, 0]],
+      buffers: [
+        [0, 0],
+        [0, 8],
+        [8, 1],
+      ],
+    },
+    id,
+    delta,
+    bytes([0, 0, 0, 0, 1, 0, 0, 0, 0x77, 0, 0, 0, 0, 0, 0, 0]),
+  );
 const index = (/** @type {number} */ value, nulls = 0) =>
-  batch({ rows: 1, nodes: [[1, nulls]], buffers: [[0, nulls], [8, 1]] }, bytes(new Array(8).fill(0), value, new Array(7).fill(0)));
+  batch(
+    {
+      rows: 1,
+      nodes: [[1, nulls]],
+      buffers: [
+        [0, nulls],
+        [8, 1],
+      ],
+    },
+    bytes(new Array(8).fill(0), value, new Array(7).fill(0)),
+  );
 
 test('dictionaries that are not there', () => {
   const one = (/** @type {Uint8Array[]} */ ...messages) => stream([column('coded')], ...messages);
@@ -161,10 +314,44 @@ test('dictionaries that are not there', () => {
 });
 
 test('one dictionary of several columns, and ids of any size', () => {
-  const coded = (/** @type {string} */ name, id = 2n ** 62n) => ({ ...column('coded', name), dictionary: { id, index: /** @type {[number, boolean]} */ ([8, false]) } });
-  const two = batch({ rows: 1, nodes: [[1, 0], [1, 0]], buffers: [[0, 0], [0, 1], [0, 0], [8, 1]] }, zeros(16));
-  const big = dictionary({ rows: 1, nodes: [[1, 0]], buffers: [[0, 0], [0, 8], [8, 1]] }, /** @type {any} */ (2n ** 62n), false, bytes([0, 0, 0, 0, 1, 0, 0, 0, 0x77, 0, 0, 0, 0, 0, 0, 0]));
-  assert.deepEqual(columns(read(stream([coded('a'), coded('b')], big, two))).map(({ values }) => values), [['w'], ['w']]);
+  const coded = (/** @type {string} */ name, id = 2n ** 62n) => ({
+    ...column('coded', name),
+    dictionary: { id, index: /** @type {[number, boolean]} */ ([8, false]) },
+  });
+  const two = batch(
+    {
+      rows: 1,
+      nodes: [
+        [1, 0],
+        [1, 0],
+      ],
+      buffers: [
+        [0, 0],
+        [0, 1],
+        [0, 0],
+        [8, 1],
+      ],
+    },
+    zeros(16),
+  );
+  const big = dictionary(
+    {
+      rows: 1,
+      nodes: [[1, 0]],
+      buffers: [
+        [0, 0],
+        [0, 8],
+        [8, 1],
+      ],
+    },
+    /** @type {any} */ (2n ** 62n),
+    false,
+    bytes([0, 0, 0, 0, 1, 0, 0, 0, 0x77, 0, 0, 0, 0, 0, 0, 0]),
+  );
+  assert.deepEqual(
+    columns(read(stream([coded('a'), coded('b')], big, two))).map(({ values }) => values),
+    [['w'], ['w']],
+  );
   refusal(stream([coded('a'), coded('b', 2n ** 62n + 1n)], big, two));
   const other = { ...coded('b'), kind: 20 };
   assert.match(refusal(stream([coded('a'), other], big, two)).message, /is used by columns of different types$/);
@@ -181,17 +368,29 @@ test('types that are no types', () => {
   assert.equal(found({ kind: 10, type: [4] }), 'timestamp');
   assert.equal(found({ kind: 12 }), 'list');
   assert.equal(found({ kind: 99 }), 'type 99');
-  assert.equal(found({ kind: 2, type: [8, true], dictionary: { index: [8, true] } }), 'dictionary<values=int8, indices=int8, ordered=0>');
+  assert.equal(
+    found({ kind: 2, type: [8, true], dictionary: { index: [8, true] } }),
+    'dictionary<values=int8, indices=int8, ordered=0>',
+  );
   assert.equal(found({ kind: 5, dictionary: { index: [64, true] } }), 'dictionary<values=string, indices=int64, ordered=0>');
   assert.equal(found({ kind: 5, dictionary: { kind: 1 } }), 'a dictionary of kind 1');
-  assert.equal(columns(read(stream([{ name: 'a', kind: 5, dictionary: {} }])))[0]?.type, 'dictionary<values=string, indices=int32, ordered=0>');
+  assert.equal(
+    columns(read(stream([{ name: 'a', kind: 5, dictionary: {} }])))[0]?.type,
+    'dictionary<values=string, indices=int32, ordered=0>',
+  );
   assert.equal(columns(read(stream([{ name: 'a', kind: 10, type: [2, ''] }])))[0]?.type, 'timestamp[us]');
 });
 
 test('tables and strings that stand for many', () => {
-  assert.match(String(refusal(joined(schema([column('int32')], { repeat: 100_000 }), END)).found), /^it stands for too many tables/);
+  assert.match(
+    String(refusal(joined(schema([column('int32')], { repeat: 100_000 }), END)).found),
+    /^it stands for too many tables/,
+  );
   assert.equal(refusal(joined(schema([column('int32')], { repeat: 2 }), END)).found, '"a"');
-  assert.match(String(refusal(joined(schema([column('int32')], { metadata: 1000 }), END)).found), /^it stands for far more than its size/);
+  assert.match(
+    String(refusal(joined(schema([column('int32')], { metadata: 1000 }), END)).found),
+    /^it stands for far more than its size/,
+  );
 });
 
 test('messages that belong in no stream', () => {
@@ -225,7 +424,14 @@ test('names of any length', () => {
 test('thousands of columns, in several batches', () => {
   const [count, batches] = [5000, 5];
   const wide = Array.from({ length: count }, (_, number) => column('int32', String(number)));
-  const claims = { rows: 1, nodes: wide.map(() => [1, 0]), buffers: wide.flatMap((_, number) => [[0, 0], [8 * number, 4]]) };
+  const claims = {
+    rows: 1,
+    nodes: wide.map(() => [1, 0]),
+    buffers: wide.flatMap((_, number) => [
+      [0, 0],
+      [8 * number, 4],
+    ]),
+  };
   const table = read(stream(wide, ...new Array(batches).fill(batch(claims, zeros(8 * count)))));
   assert.deepEqual([table.numCols, table.numRows, table.batches.length], [count, batches, batches]);
 });

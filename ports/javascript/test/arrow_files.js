@@ -2,9 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-
-import { NATSBridgeError } from '../src/core/error.js';
 import { columns, read } from '../src/arrow/table.js';
+import { NATSBridgeError } from '../src/core/error.js';
 
 const SHARED = new URL('../../../tests/data/arrow/', import.meta.url);
 const OWN = new URL('data/', import.meta.url);

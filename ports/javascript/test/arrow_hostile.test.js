@@ -3,10 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-
-import { NATSBridgeError } from '../src/core/error.js';
 import { columns, read, write } from '../src/arrow/table.js';
-import { changes, CHANGED, streamNamed } from './arrow_changes.js';
+import { NATSBridgeError } from '../src/core/error.js';
+import { CHANGED, changes, streamNamed } from './arrow_changes.js';
 import { attempt, refusal } from './arrow_files.js';
 import { textOf } from './arrow_text.js';
 
@@ -71,13 +70,17 @@ test('what reads can be written, and reads as the same values', () => {
 test('every word replaced by an extreme', () => {
   const low = [0, 0x7fffffff, 0xffffffff].map((value) => [value]);
   // Where 64 bits belong together, the upper half makes a number huge or negative.
-  const both = [[0, 256], [0, 0x80000000], [0xffffffff, 0x001fffff]];
+  const both = [
+    [0, 256],
+    [0, 0x80000000],
+    [0xffffffff, 0x001fffff],
+  ];
   for (const stream of [...OURS, streamNamed('view'), streamNamed('large')]) {
     for (let position = 0; position < stream.length - 8; position += 4) {
       for (const words of [...low, ...both]) {
         const changed = stream.slice();
         const view = new DataView(changed.buffer);
-        words.forEach((word, index) => view.setUint32(position + 4 * index, word, true));
+        for (const [index, word] of words.entries()) view.setUint32(position + 4 * index, word, true);
         const table = attempt(changed);
         if (!(table instanceof NATSBridgeError)) touch(table);
       }

@@ -36,7 +36,10 @@ test('without apache-arrow, or with an old one, the error names it', () => {
       try { read(end); } catch ({ code, message }) { console.log(code, message); }
     `;
     writeFileSync(join(folder, 'try.js'), script);
-    const lines = () => execFileSync(process.execPath, [join(folder, 'try.js')], { encoding: 'utf8' }).trim().split('\n');
+    const lines = () =>
+      execFileSync(process.execPath, [join(folder, 'try.js')], { encoding: 'utf8' })
+        .trim()
+        .split('\n');
     const hostile = 'DESERIALIZATION_ERROR the stream does not start with its schema';
     const missing =
       'SERIALIZATION_ERROR arrowtables need the package apache-arrow, which could not be loaded apache-arrow 21.2 or a later 21';

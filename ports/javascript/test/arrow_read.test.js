@@ -53,7 +53,11 @@ test('W3.7: numbers, dates and times of every width, unit and zone', () => {
 });
 
 test('W3.7: text and bytes in their plain, large and view forms', () => {
-  for (const [name, prefix, suffix] of [['text', '', ''], ['large', 'large_', ''], ['view', '', '_view']]) {
+  for (const [name, prefix, suffix] of [
+    ['text', '', ''],
+    ['large', 'large_', ''],
+    ['view', '', '_view'],
+  ]) {
     const [text, bytes] = columns(read(file(`${name}.arrows`)));
     assert.equal(text?.type, `${prefix}string${suffix}`);
     assert.deepEqual(text?.values, [...WORDS, ...WORDS.slice(2)]);
@@ -63,7 +67,10 @@ test('W3.7: text and bytes in their plain, large and view forms', () => {
 });
 
 test('W3.7: dictionaries of every index type, ordered ones, and those with large values', () => {
-  const [xs, type] = [['yy', null, 'x'], (/** @type {string} */ index) => `dictionary<values=string, indices=${index}, ordered=0>`];
+  const [xs, type] = [
+    ['yy', null, 'x'],
+    (/** @type {string} */ index) => `dictionary<values=string, indices=${index}, ordered=0>`,
+  ];
   const indices = ['int8', 'int16', 'int32', 'uint8', 'uint16', 'uint32'];
   assert.deepEqual(named('dictionary.arrows'), [
     ...indices.map((index) => [index, type(index), xs]),
@@ -74,7 +81,20 @@ test('W3.7: dictionaries of every index type, ordered ones, and those with large
 
 test('W3.7: deltas, and dictionaries that replace others, hold from where they stand on', () => {
   const long = 'a word of more than twelve bytes';
-  assert.deepEqual(columns(read(file('delta.arrows')))[0]?.values, ['b', null, 'a', long, null, 'a', long, null, 'a', 'e', null, 'a']);
+  assert.deepEqual(columns(read(file('delta.arrows')))[0]?.values, [
+    'b',
+    null,
+    'a',
+    long,
+    null,
+    'a',
+    long,
+    null,
+    'a',
+    'e',
+    null,
+    'a',
+  ]);
   assert.deepEqual(columns(read(file('replaced.arrows')))[0]?.values, ['a', null, 'b', 'c', null, 'c', 'b', null, 'd']);
   for (const form of ['large_string', 'string_view']) {
     const [column] = columns(read(ownFile(`delta_${form}.arrows`)));
@@ -101,7 +121,13 @@ test('slices, metadata, and an extension type as its storage', () => {
   assert.deepEqual(words?.values, cut(cycle(['one', null, 'three'])));
   assert.deepEqual(coded?.values, cut(cycle(['p', null, 'q'])));
   const table = read(file('metadata.arrows'));
-  assert.deepEqual([...table.schema.metadata], [['origin', 'pyarrow'], ['empty', '']]);
+  assert.deepEqual(
+    [...table.schema.metadata],
+    [
+      ['origin', 'pyarrow'],
+      ['empty', ''],
+    ],
+  );
   assert.equal(table.schema.fields[0]?.metadata.get('unit'), 'none');
   assert.deepEqual(columns(table), [
     { name: 'id', type: 'int32', nullable: false, values: [1, 2] },

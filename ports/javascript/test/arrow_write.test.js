@@ -51,7 +51,11 @@ test('W3.7: what was read is written, in batches as they were, large and view fo
     const table = read(streamNamed(name));
     const again = read(write(table));
     assert.equal(textOf(again), plain(textOf(table)), name);
-    assert.deepEqual(again.batches.map(({ numRows }) => numRows), table.batches.map(({ numRows }) => numRows), name);
+    assert.deepEqual(
+      again.batches.map(({ numRows }) => numRows),
+      table.batches.map(({ numRows }) => numRows),
+      name,
+    );
     assert.deepEqual([...again.schema.metadata], [...table.schema.metadata]);
   }
   for (const form of ['large_string', 'string_view']) {
@@ -74,7 +78,11 @@ test('slices of every kind of column', () => {
         const expected = all.map(([column, type, values]) => [column, type, /** @type {unknown[]} */ (values).slice(start, end)]);
         if (end > start) assert.deepEqual(view(slice), expected, `${name} ${start}..${end}`);
         const written = view(read(write(slice)));
-        assert.deepEqual(written, expected.map(([column, type, values]) => [column, plain(String(type)), values]), `${name} ${start}..${end}`);
+        assert.deepEqual(
+          written,
+          expected.map(([column, type, values]) => [column, plain(String(type)), values]),
+          `${name} ${start}..${end}`,
+        );
       }
     }
   }
@@ -116,21 +124,35 @@ test('a RecordBatch, several, and none', () => {
   const bare = read(write(new arrow.Table()));
   assert.deepEqual([bare.numCols, bare.numRows], [0, 0]);
   assert.deepEqual([read(write([])).numCols, read(write([])).numRows], [0, 0]);
-  const counted = new arrow.RecordBatch(new arrow.Schema([]), arrow.makeData({ type: new arrow.Struct([]), length: 5, children: [] }));
+  const counted = new arrow.RecordBatch(
+    new arrow.Schema([]),
+    arrow.makeData({ type: new arrow.Struct([]), length: 5, children: [] }),
+  );
   assert.equal(read(write(counted)).numRows, 0);
 });
 
 test('dictionaries of several chunks, whatever batches have in common', () => {
   const type = new arrow.Dictionary(new arrow.Utf8(), new arrow.Int8(), 7);
-  const chunk = (/** @type {string[]} */ ...words) => /** @type {arrow.Data} */ (arrow.vectorFromArray(words, new arrow.Utf8()).data[0]);
+  const chunk = (/** @type {string[]} */ ...words) =>
+    /** @type {arrow.Data} */ (arrow.vectorFromArray(words, new arrow.Utf8()).data[0]);
   const [x, y, z] = [chunk('x0', 'x1'), chunk('y'), chunk('z')];
   const schema = new arrow.Schema([new arrow.Field('a', type, true)]);
   const batch = (/** @type {arrow.Data[]} */ words, /** @type {number[]} */ indices) => {
-    const child = arrow.makeData({ type, data: Int8Array.from(indices), dictionary: new arrow.Vector(words) });
-    return new arrow.RecordBatch(schema, arrow.makeData({ type: new arrow.Struct(schema.fields), length: indices.length, children: [child] }));
+    const parts = { type, data: Int8Array.from(indices), dictionary: new arrow.Vector(words) };
+    const child = arrow.makeData(/** @type {any} */ (parts));
+    return new arrow.RecordBatch(
+      schema,
+      arrow.makeData({ type: new arrow.Struct(schema.fields), length: indices.length, children: [child] }),
+    );
   };
   // The library's own writer takes z for y here: it tells dictionaries apart by their first chunk.
-  const table = new arrow.Table(schema, [batch([x], [1]), batch([x, y], [2, 0]), batch([x, z], [2]), batch([x], [0]), batch([x, z, y], [3, 2])]);
+  const table = new arrow.Table(schema, [
+    batch([x], [1]),
+    batch([x, y], [2, 0]),
+    batch([x, z], [2]),
+    batch([x], [0]),
+    batch([x, z, y], [3, 2]),
+  ]);
   assert.deepEqual(columns(table)[0]?.values, ['x1', 'y', 'x0', 'z', 'x0', 'y', 'z']);
   assert.deepEqual(columns(read(write(table)))[0]?.values, ['x1', 'y', 'x0', 'z', 'x0', 'y', 'z']);
 });
@@ -139,7 +161,9 @@ test('a null among the values of a dictionary becomes a null of the rows', () =>
   const values = arrow.vectorFromArray(['x', null, 'y'], new arrow.Utf8());
   const type = new arrow.Dictionary(new arrow.Utf8(), new arrow.Uint8());
   const nullBitmap = Uint8Array.of(0b0111);
-  const vector = arrow.makeVector(arrow.makeData({ type, data: Uint8Array.of(0, 1, 2, 2), nullBitmap, nullCount: 1, dictionary: values }));
+  const parts = { type, data: Uint8Array.of(0, 1, 2, 2), nullBitmap, nullCount: 1, dictionary: values };
+  const data = arrow.makeData(/** @type {any} */ (parts));
+  const vector = arrow.makeVector(data);
   const table = new arrow.Table({ a: vector });
   const again = read(write(table));
   assert.deepEqual(columns(table)[0]?.values, ['x', null, 'y', null]);
@@ -159,7 +183,10 @@ test('W3.6: types outside of the profile are refused by name', () => {
     [new arrow.FixedSizeBinary(3), 'FixedSizeBinary[3]'],
     [new arrow.List(new arrow.Field('item', new arrow.Int8())), 'List<Int8>'],
     [new arrow.Struct([]), 'Struct<{}>'],
-    [new arrow.Dictionary(new arrow.Utf8(), /** @type {any} */ (new arrow.Int64())), 'dictionary<values=string, indices=int64, ordered=0>'],
+    [
+      new arrow.Dictionary(new arrow.Utf8(), /** @type {any} */ (new arrow.Int64())),
+      'dictionary<values=string, indices=int64, ordered=0>',
+    ],
     [new arrow.Dictionary(new arrow.Int8(), new arrow.Int8()), 'dictionary<values=int8, indices=int8, ordered=0>'],
   ];
   for (const [type, name] of /** @type {[arrow.DataType, string][]} */ (types)) {
@@ -175,10 +202,19 @@ test('tables that contradict themselves are refused', () => {
   const of = (/** @type {any} */ data, nullable = true) => {
     const schema = new Schema([new Field('a', data.type, nullable)]);
     const struct = new arrow.Struct(schema.fields);
-    return new arrow.Table(schema, [new arrow.RecordBatch(schema, makeData({ type: struct, length: data.length, children: [data] }))]);
+    return new arrow.Table(schema, [
+      new arrow.RecordBatch(schema, makeData({ type: struct, length: data.length, children: [data] })),
+    ]);
   };
   const text = (/** @type {number[]} */ offsets, /** @type {number[]} */ bytes) =>
-    of(makeData({ type: new Utf8(), length: offsets.length - 1, valueOffsets: Int32Array.from(offsets), data: Uint8Array.from(bytes) }));
+    of(
+      makeData({
+        type: new Utf8(),
+        length: offsets.length - 1,
+        valueOffsets: Int32Array.from(offsets),
+        data: Uint8Array.from(bytes),
+      }),
+    );
   assert.equal(columns(text([0, 1], [0x61]))[0]?.values[0], 'a');
   assert.match(String(refusal(text([0, 2], [0x61])).found), /^offset 2 of row 1/);
   assert.match(String(refusal(text([1, 0], [0x61])).found), /^offset 0 of row 1/);
@@ -191,7 +227,11 @@ test('tables that contradict themselves are refused', () => {
   assert.match(refusal(of(bits)).message, /has no valid values$/);
   const view = makeData({ type: new Utf8View(), length: 1, views: Uint8Array.of(20, 0, 0, 0, ...new Array(12).fill(0)) });
   assert.equal(refusal(of(view)).found, 'buffer 0 of 0 in row 0');
-  const coded = makeData({ type: new Dictionary(new Utf8(), new Int8()), data: Int8Array.of(1), dictionary: arrow.vectorFromArray(['x'], new Utf8()) });
+  const coded = makeData({
+    type: new Dictionary(new Utf8(), new Int8()),
+    data: Int8Array.of(1),
+    dictionary: arrow.vectorFromArray(['x'], new Utf8()),
+  });
   assert.equal(refusal(of(coded)).found, 'index 1 in row 0, of 1 values');
   const zone = tableOf(new arrow.Timestamp(arrow.TimeUnit.SECOND, '\ud800'), [0]);
   assert.equal(refusal(zone).message, 'apache-arrow cannot write the table as it is');
@@ -220,11 +260,14 @@ test('an array of objects', () => {
   assert.deepEqual(view([{ n: 2n ** 64n - 1n }, { n: 0n }]), [['n', 'uint64', [2n ** 64n - 1n, 0n]]]);
   assert.deepEqual(view([{ n: NaN }, { n: Infinity }]), [['n', 'double', [NaN, Infinity]]]);
   const names = JSON.parse('[{"__proto__":1,"constructor":2,"":3}]');
-  assert.deepEqual(view(read(write(names))).map(([name]) => name), ['__proto__', 'constructor', '']);
-  assert.deepEqual(view(read(write([{ b: new ArrayBuffer(1), c: Uint16Array.of(1) }]))).map(([, , values]) => values), [
-    [Uint8Array.of(0)],
-    [Uint8Array.of(1, 0)],
-  ]);
+  assert.deepEqual(
+    view(read(write(names))).map(([name]) => name),
+    ['__proto__', 'constructor', ''],
+  );
+  assert.deepEqual(
+    view(read(write([{ b: new ArrayBuffer(1), c: Uint16Array.of(1) }]))).map(([, , values]) => values),
+    [[Uint8Array.of(0)], [Uint8Array.of(1, 0)]],
+  );
 });
 
 test('an array of objects whose values tell no type', () => {

@@ -31,20 +31,22 @@ const LONGEST = 2 ** 31 - 1;
 /** @typedef {(data: Uint8Array, rows: number) => ArrayLike<number | bigint>} Cast */
 
 /** @type {ReadonlyMap<string, Cast>} */
-const NUMBERS = new Map(/** @type {[string, Cast][]} */ ([
-  ['int8', (data, rows) => new Int8Array(data.buffer, data.byteOffset, rows)],
-  ['int16', (data, rows) => new Int16Array(data.buffer, data.byteOffset, rows)],
-  ['int32', (data, rows) => new Int32Array(data.buffer, data.byteOffset, rows)],
-  ['int64', (data, rows) => new BigInt64Array(data.buffer, data.byteOffset, rows)],
-  ['uint8', (data, rows) => new Uint8Array(data.buffer, data.byteOffset, rows)],
-  ['uint16', (data, rows) => new Uint16Array(data.buffer, data.byteOffset, rows)],
-  ['uint32', (data, rows) => new Uint32Array(data.buffer, data.byteOffset, rows)],
-  ['uint64', (data, rows) => new BigUint64Array(data.buffer, data.byteOffset, rows)],
-  ['float', (data, rows) => new Float32Array(data.buffer, data.byteOffset, rows)],
-  ['double', (data, rows) => new Float64Array(data.buffer, data.byteOffset, rows)],
-  ['date32[day]', (data, rows) => new Int32Array(data.buffer, data.byteOffset, rows)],
-  ['timestamp', (data, rows) => new BigInt64Array(data.buffer, data.byteOffset, rows)],
-]));
+const NUMBERS = new Map(
+  /** @type {[string, Cast][]} */ ([
+    ['int8', (data, rows) => new Int8Array(data.buffer, data.byteOffset, rows)],
+    ['int16', (data, rows) => new Int16Array(data.buffer, data.byteOffset, rows)],
+    ['int32', (data, rows) => new Int32Array(data.buffer, data.byteOffset, rows)],
+    ['int64', (data, rows) => new BigInt64Array(data.buffer, data.byteOffset, rows)],
+    ['uint8', (data, rows) => new Uint8Array(data.buffer, data.byteOffset, rows)],
+    ['uint16', (data, rows) => new Uint16Array(data.buffer, data.byteOffset, rows)],
+    ['uint32', (data, rows) => new Uint32Array(data.buffer, data.byteOffset, rows)],
+    ['uint64', (data, rows) => new BigUint64Array(data.buffer, data.byteOffset, rows)],
+    ['float', (data, rows) => new Float32Array(data.buffer, data.byteOffset, rows)],
+    ['double', (data, rows) => new Float64Array(data.buffer, data.byteOffset, rows)],
+    ['date32[day]', (data, rows) => new Int32Array(data.buffer, data.byteOffset, rows)],
+    ['timestamp', (data, rows) => new BigInt64Array(data.buffer, data.byteOffset, rows)],
+  ]),
+);
 
 /**
  * The values of fixed width, or the indices, as an array over the same memory.
@@ -75,7 +77,7 @@ export function set(bits, index) {
  * @returns {boolean}
  */
 export function bit(bits, index) {
-  return (/** @type {number} */ (bits[index >>> 3]) & (1 << (index & 7))) !== 0;
+  return /** @type {number} */ (bits[index >>> 3] & (1 << (index & 7))) !== 0;
 }
 
 /**
@@ -153,7 +155,16 @@ export function gather(type, pieces) {
     }
   }
   /** @type {Column} */
-  const column = { type, rows, nulls, validity: nulls > 0 ? validity : null, data: bytes, offsets, buffers: [], dictionary: null };
+  const column = {
+    type,
+    rows,
+    nulls,
+    validity: nulls > 0 ? validity : null,
+    data: bytes,
+    offsets,
+    buffers: [],
+    dictionary: null,
+  };
   return type.layout === 'views' ? viewed(column) : column;
 }
 

@@ -28,7 +28,10 @@ export function fromRows(rows) {
   const lists = new Map();
   rows.forEach((row, index) => {
     if (typeof row !== 'object' || row === null || Array.isArray(row) || ArrayBuffer.isView(row)) {
-      throw new TableError('the rows of a table are objects', { expected: 'an object', found: `${describe(row)} in row ${index}` });
+      throw new TableError('the rows of a table are objects', {
+        expected: 'an object',
+        found: `${describe(row)} in row ${index}`,
+      });
     }
     for (const [name, value] of Object.entries(row)) {
       const list = lists.get(name) ?? new Array(rows.length).fill(null);
@@ -98,10 +101,22 @@ function values(name, kind, list) {
     }
     case 'string': {
       const encoder = new TextEncoder();
-      return { type: typeNamed('string'), ...joined(name, list.map((value) => encoder.encode(/** @type {string} */ (value ?? '')))) };
+      return {
+        type: typeNamed('string'),
+        ...joined(
+          name,
+          list.map((value) => encoder.encode(/** @type {string} */ (value ?? ''))),
+        ),
+      };
     }
     default:
-      return { type: typeNamed('binary'), ...joined(name, list.map((value) => viewOf(value))) };
+      return {
+        type: typeNamed('binary'),
+        ...joined(
+          name,
+          list.map((value) => viewOf(value)),
+        ),
+      };
   }
 }
 
@@ -116,13 +131,14 @@ function integers(name, list) {
     if (Number.isSafeInteger(value)) return BigInt(value);
     throw new TableError(`column ${quoted(name)} has BigInts, and a number that is no exact integer`, { found: value });
   });
-  const [least, most] = whole.reduce(([low, high], one) => [one < low ? one : low, one > high ? one : high], [0n, 0n]);
-  if (least < SMALLEST || most > (least < 0n ? LARGEST_SIGNED : LARGEST)) {
-    throw new TableError(`column ${quoted(name)} has integers that fit neither int64 nor uint64`, {
-      found: `${least} to ${most}`,
-    });
+  const signed = whole.some((value) => value < 0n);
+  const unfit = whole.find((value) => value < SMALLEST || value > (signed ? LARGEST_SIGNED : LARGEST));
+  if (unfit !== undefined) {
+    throw new TableError(`column ${quoted(name)} has integers that fit neither int64 nor uint64`, { found: unfit });
   }
-  if (most <= LARGEST_SIGNED) return { type: typeNamed('int64'), data: bytesOf(BigInt64Array.from(whole)) };
+  if (whole.every((value) => value <= LARGEST_SIGNED)) {
+    return { type: typeNamed('int64'), data: bytesOf(BigInt64Array.from(whole)) };
+  }
   return { type: typeNamed('uint64'), data: bytesOf(BigUint64Array.from(whole)) };
 }
 

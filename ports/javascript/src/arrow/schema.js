@@ -1,6 +1,6 @@
 /** A stream's first message: the columns, and which dictionary each of them uses. */
 
-import { TableError, quoted } from './error.js';
+import { quoted, TableError } from './error.js';
 import { keyValues } from './frame.js';
 import * as profile from './profile.js';
 
@@ -145,7 +145,7 @@ function fieldOf(flat, table, dictionaries) {
 function typeOf(flat, table, name) {
   const { kind, table: type } = flat.union(table, 2, (one) => one < OUTSIDE.length && one > 0);
   const children = flat.vector(table, 5, 4)?.count ?? 0;
-  const found = type === null ? OUTSIDE[kind] ?? `type ${kind}` : describe(flat, kind, type);
+  const found = type === null ? (OUTSIDE[kind] ?? `type ${kind}`) : describe(flat, kind, type);
   const read = typeof found === 'string' ? profile.plainType(found) : found;
   if (read === undefined) throw outside(name, String(found));
   if (children > 0) throw outside(name, `${OUTSIDE[kind]} with child columns`);

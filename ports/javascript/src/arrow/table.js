@@ -161,7 +161,11 @@ function named(code, phase, call) {
   } catch (cause) {
     if (cause instanceof TableError) {
       const { message, expected, found } = cause;
-      throw new NATSBridgeError(code, phase, message, { ...(expected !== undefined && { expected }), ...(found !== undefined && { found }), cause });
+      throw new NATSBridgeError(code, phase, message, {
+        ...(expected !== undefined && { expected }),
+        ...(found !== undefined && { found }),
+        cause,
+      });
     }
     const found = cause instanceof Error ? cause.message : String(cause);
     throw new NATSBridgeError(code, phase, 'apache-arrow does not take the table', { found, cause });

@@ -1,10 +1,10 @@
 /** A table of apache-arrow, whoever made it, as columns of this port: types by their names, and slices undone. */
 
+import { gather } from './column.js';
 import { TableError } from './error.js';
 import { library } from './library.js';
 import * as profile from './profile.js';
 import { checkNames, outside } from './schema.js';
-import { gather } from './column.js';
 import { checkIndices, checkOffsets, checkViews, countNulls } from './values.js';
 
 /**

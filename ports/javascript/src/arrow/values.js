@@ -23,7 +23,7 @@ export function countNulls(bits, rows) {
   const whole = rows >>> 3;
   let ones = 0;
   for (let index = 0; index < whole; index++) ones += onesOf(/** @type {number} */ (bits[index]));
-  if (rows % 8 > 0) ones += onesOf(/** @type {number} */ (bits[whole]) & ((1 << rows % 8) - 1));
+  if (rows % 8 > 0) ones += onesOf(/** @type {number} */ (bits[whole]) & ((1 << (rows % 8)) - 1));
   return rows - ones;
 }
 
@@ -41,7 +41,7 @@ export function checkOffsets(offsets, length) {
   let previous = 0;
   for (let index = 0; index < offsets.length; index++) {
     const offset = wide
-      ? /** @type {number} */ (halves[2 * index + 1]) * 2 ** 32 + (/** @type {number} */ (halves[2 * index]) >>> 0)
+      ? /** @type {number} */ (halves[2 * index + 1]) * 2 ** 32 + /** @type {number} */ (halves[2 * index] >>> 0)
       : /** @type {number} */ (halves[index]);
     if (offset < previous || offset > length) {
       return `offset ${offset} of row ${index} after ${previous}, for ${length} bytes`;
@@ -137,7 +137,7 @@ export function checkIndices(column, values) {
 function wholeCharacters(offsets, data, end) {
   for (let index = 0; index < offsets.length; index++) {
     const offset = Number(offsets[index]);
-    if (offset < end && (/** @type {number} */ (data[offset]) & 0xc0) === 0x80) return false;
+    if (offset < end && /** @type {number} */ (data[offset] & 0xc0) === 0x80) return false;
   }
   return true;
 }
