@@ -146,7 +146,7 @@ test(
     }
     assert.equal(peer.seen.length, 6);
     peer.script('GET /slow', drip('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nbytes', 10));
-    const bytes = await fetch(`${peer.url}/slow`, { read_timeout: 500 });
+    const bytes = await fetch(`${peer.url}/slow`, { read_timeout: 5000 });
     assert.equal(Buffer.from(bytes).toString(), 'bytes', 'slow is not silent');
   }),
 );
@@ -181,7 +181,7 @@ test(
     /** @type {string[]} */
     const counted = [];
     for (const path of ['/nothing', '/busy']) {
-      const options = { deadline: 200, observer: (/** @type {string} */ name) => counted.push(name) };
+      const options = { deadline: 700, observer: (/** @type {string} */ name) => counted.push(name) };
       const error = await failure(fetch_with_backoff(peer.url + path, 5, 10_000, 10_000, '', options));
       assert.deepEqual([error.code, error.retryable], ['DOWNLOAD_FAILED', true]);
       assert.match(error.message, /deadline/);

@@ -263,11 +263,10 @@ test(
 test(
   'an aborted send takes back what it had uploaded',
   withPeer(async (peer) => {
-    peer.script('POST /file/up2', silence());
-    peer.takeUploads();
     const controller = new AbortController();
     const reason = new Error('enough');
-    setTimeout(() => controller.abort(reason), 150);
+    peer.script('POST /file/up2', () => setTimeout(() => controller.abort(reason), 100));
+    peer.takeUploads();
     const data = /** @type {const} */ ([
       ['x', 'Hello', 'text'],
       ['y', 'Hello', 'text'],
