@@ -5,7 +5,8 @@ import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import test from 'node:test';
 
-import { fetch_with_backoff, NATSBridgeError, VERSION } from '../src/natsbridge_ssr.js';
+import { fetch_with_backoff, VERSION } from '../src/natsbridge_ssr.js';
+import { failure } from './failure.js';
 import { answer, cut, drip, head, reset, silence, status, withPeer } from './peer.js';
 import { beside } from './program.js';
 
@@ -17,20 +18,6 @@ const DELAYS = /** @type {const} */ ([5, 20, 5000]);
  * @param {Parameters<typeof fetch_with_backoff>[5]} [options]
  */
 const fetch = (url, options) => fetch_with_backoff(url, ...DELAYS, '', options);
-
-/**
- * @param {Promise<unknown>} promise
- * @returns {Promise<NATSBridgeError>}
- */
-async function failure(promise) {
-  /** @type {unknown} */
-  const error = await promise.then(
-    () => assert.fail('it succeeded'),
-    (reason) => reason,
-  );
-  assert.ok(error instanceof NATSBridgeError, String(error));
-  return error;
-}
 
 test(
   'a GET that says what it wants, and nothing of the environment (W6.6)',
@@ -159,7 +146,7 @@ test(
     }
     assert.equal(peer.seen.length, 6);
     peer.script('GET /slow', drip('HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nbytes', 10));
-    const bytes = await fetch(`${peer.url}/slow`, { read_timeout: 500 });
+    const bytes = await fetch(`${peer.url}/slow`, { read_timeout: 5000 });
     assert.equal(Buffer.from(bytes).toString(), 'bytes', 'slow is not silent');
   }),
 );
@@ -194,7 +181,7 @@ test(
     /** @type {string[]} */
     const counted = [];
     for (const path of ['/nothing', '/busy']) {
-      const options = { deadline: 200, observer: (/** @type {string} */ name) => counted.push(name) };
+      const options = { deadline: 700, observer: (/** @type {string} */ name) => counted.push(name) };
       const error = await failure(fetch_with_backoff(peer.url + path, 5, 10_000, 10_000, '', options));
       assert.deepEqual([error.code, error.retryable], ['DOWNLOAD_FAILED', true]);
       assert.match(error.message, /deadline/);
