@@ -240,7 +240,7 @@ function accepts(rules, text) {
   if (length < rules.min_length || (rules.min_length > 1 && scalar_count(text) < rules.min_length)) return false;
   if (length > rules.max_length && scalar_count(text) > rules.max_length) return false;
   if (length * 3 > rules.max_bytes && byte_length(text) > rules.max_bytes) return false;
-  if (rules.pattern === null) return is_well_formed(text);
+  if (rules.pattern === null) return length === 0 || is_well_formed(text);
   return rules.pattern.matches(text) && (!rules.real_date || is_real_date(text));
 }
 

@@ -20,7 +20,7 @@ import { Incoming } from './incoming.js';
 import { incoming_violations } from './incoming_rules.js';
 import { InvalidJson, read } from './json_read.js';
 import { InvalidLink, origin_of, redact } from './link.js';
-import { byte_length, is_well_formed } from './text.js';
+import { is_well_formed } from './text.js';
 import { first } from './violation.js';
 
 /** Reads messages, within limits. */
@@ -56,12 +56,12 @@ export class Decoder {
    * @returns {Incoming}
    */
   decode(json) {
-    const bytes = this.#bytes(json);
-    const envelope = read_canonical(bytes, this.#platform);
+    const source = this.#checked(json);
+    const envelope = read_canonical(source, this.#platform);
     if (envelope !== null && incoming_violations(envelope, this.#policy).length === 0) {
       return new Incoming(known(envelope), this.#platform);
     }
-    return this.#decode(bytes);
+    return this.#decode(source);
   }
 
   /**
@@ -71,12 +71,12 @@ export class Decoder {
    * @returns {Incoming}
    */
   decode_plainly(json) {
-    return this.#decode(this.#bytes(json));
+    return this.#decode(this.#checked(json));
   }
 
-  /** @param {Uint8Array} bytes */
-  #decode(bytes) {
-    const value = this.#parsed(bytes);
+  /** @param {Uint8Array | string} source */
+  #decode(source) {
+    const value = this.#parsed(typeof source === 'string' ? this.#platform.to_utf8(source) : source);
     const violation = first(incoming_violations(value, this.#policy));
     if (!violation) return new Incoming(known(/** @type {Record<string, unknown>} */ (value)), this.#platform);
     const index = violation.payload();
@@ -89,19 +89,22 @@ export class Decoder {
     });
   }
 
-  /** @param {string | Uint8Array} json */
-  #bytes(json) {
-    if (typeof json === 'string') {
-      // No text has fewer bytes than units; one that is too long is not copied.
-      const length = json.length > this.#max_message_bytes ? byte_length(json) : json.length;
-      this.#check_length(length);
-      if (!is_well_formed(json)) throw not_json('Unicode characters', 'a lone surrogate', 'expected no lone surrogates');
-    } else if (!(json instanceof Uint8Array)) {
-      throw not_json('a string or a Uint8Array', kind(json), `it is ${kind(json)}`);
+  /**
+   * A text in ASCII as it is, and all else as bytes, within the limit.
+   *
+   * @param {string | Uint8Array} json
+   */
+  #checked(json) {
+    if (json instanceof Uint8Array) {
+      this.#check_length(json.length);
+      return json;
     }
-    const bytes = typeof json === 'string' ? this.#platform.to_utf8(json) : json;
-    this.#check_length(bytes.length);
-    return bytes;
+    if (typeof json !== 'string') throw not_json('a string or a Uint8Array', kind(json), `it is ${kind(json)}`);
+    const length = this.#platform.utf8_length(json);
+    this.#check_length(length);
+    if (length === json.length) return json;
+    if (!is_well_formed(json)) throw not_json('Unicode characters', 'a lone surrogate', 'expected no lone surrogates');
+    return this.#platform.to_utf8(json);
   }
 
   /** @param {number} length */

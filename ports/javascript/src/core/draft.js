@@ -106,7 +106,7 @@ export class Draft {
       const broken = [];
       /** @type {Entry[]} */
       const entries = [];
-      const metadata = metadata_text('/metadata', envelope.metadata, true);
+      const metadata = is_empty(envelope.metadata) ? '{}' : metadata_text('/metadata', envelope.metadata, true);
       if (typeof metadata !== 'string') broken.push(metadata);
       for (let index = 0; index < parts.length; index += 1) {
         const part = /** @type {Part} */ (parts[index]);
@@ -116,7 +116,8 @@ export class Draft {
         envelope.payloads.push(payload);
         entries.push(entry(payload, typeof own === 'string' ? own.slice(1, -1) : ''));
       }
-      const violation = first([...outgoing_violations(envelope, platform, bounds.max_payloads), ...broken]);
+      const violations = outgoing_violations(envelope, platform, bounds.max_payloads);
+      const violation = first(broken.length === 0 ? violations : [...violations, ...broken]);
       if (violation) throw this.#invalid(violation, parts);
       return { envelope, parts, entries, limits: bounds, metadata: String(metadata) };
     } catch (error) {
@@ -130,15 +131,10 @@ export class Draft {
     if (typeof data !== 'object' || data === null || typeof data[Symbol.iterator] !== 'function') {
       throw new Violation('/payloads', 'INVALID_ENVELOPE', LIST, kind(data), 'W1.10').error({});
     }
-    return Array.from(data, (part, index) => {
-      if (part instanceof Part) return part;
-      if (Array.isArray(part) && (part.length === 3 || part.length === 4)) {
-        const [dataname, value, payload_type, options] = /** @type {readonly [string, unknown, string, object?]} */ (part);
-        return new Part(dataname, value, payload_type, options ?? {});
-      }
-      const found = Array.isArray(part) ? `an array of ${part.length}` : kind(part);
-      throw new Violation(`/payloads/${index}`, 'INVALID_ENVELOPE', TUPLE, found, 'W1.10').error({});
-    });
+    /** @type {Part[]} */
+    const parts = [];
+    for (const part of data) parts.push(part instanceof Part ? part : made(part, parts.length));
+    return parts;
   }
 
   /**
@@ -149,6 +145,19 @@ export class Draft {
     const dataname = parts[violation.payload()]?.dataname;
     return violation.error(typeof dataname === 'string' ? { dataname } : {});
   }
+}
+
+/**
+ * @param {unknown} part
+ * @param {number} index
+ */
+function made(part, index) {
+  if (Array.isArray(part) && (part.length === 3 || part.length === 4)) {
+    const [dataname, value, payload_type, options] = /** @type {[string, unknown, string, object | undefined]} */ (part);
+    return new Part(dataname, value, payload_type, options ?? {});
+  }
+  const found = Array.isArray(part) ? `an array of ${part.length}` : kind(part);
+  throw new Violation(`/payloads/${index}`, 'INVALID_ENVELOPE', TUPLE, found, 'W1.10').error({});
 }
 
 const TUPLE = '[dataname, data, payload_type], an object with metadata and id behind them if needed, or a Part';

@@ -8,7 +8,7 @@
  * @typedef {import('./platform.js').Platform} Platform
  */
 
-import { ENVELOPE_MEMBERS, PAYLOAD_MEMBERS } from '../generated.js';
+import { ENVELOPE_MEMBERS, PAYLOAD_MEMBERS, PAYLOAD_METADATA_MEMBERS } from '../generated.js';
 import { encoded_length } from './base64.js';
 import { Reader } from './json_read.js';
 
@@ -25,19 +25,22 @@ const NOT_PLAIN = /[^\u0020\u0021\u0023-\u005b\u005d-\u007f]/;
 // eslint-disable-next-line no-control-regex -- control characters are what is looked for
 const NEEDS_READER = /[\u0000-\u001f\\]/;
 
+const [SIZE_NAME = ''] = PAYLOAD_METADATA_MEMBERS;
+const SIZE_ONLY = before(SIZE_NAME, 0);
+
 const [FIRST, ...REST] = ENVELOPE_MEMBERS.map(before);
 const [PAYLOAD_FIRST, ...PAYLOAD_REST] = PAYLOAD_MEMBERS.map(before);
 
 /**
  * The envelope, the `data` of its direct payloads in base64 as decoded bytes; null where the plain reader has to look at it.
  *
- * @param {Uint8Array} bytes
+ * @param {Uint8Array | string} source bytes, or a text in ASCII
  * @param {Platform} platform
  * @returns {Record<string, unknown> | null}
  */
-export function read_canonical(bytes, platform) {
+export function read_canonical(source, platform) {
   try {
-    return new CanonicalReader(bytes, platform).envelope();
+    return new CanonicalReader(source, platform).envelope();
   } catch (error) {
     if (error instanceof GaveUp) return null;
     throw error;
@@ -51,15 +54,15 @@ const GAVE_UP = new GaveUp();
 
 class CanonicalReader {
   /**
-   * @param {Uint8Array} bytes
+   * @param {Uint8Array | string} source
    * @param {Platform} platform
    */
-  constructor(bytes, platform) {
-    this.bytes = bytes;
+  constructor(source, platform) {
+    this.source = source;
     this.platform = platform;
-    /** Where the window begins among the bytes. */
+    /** Where the window begins within the source. */
     this.from = 0;
-    this.window = platform.to_ascii(bytes, 0, Math.min(WINDOW, bytes.length));
+    this.window = this.#opened(0);
     /** The next character within the window. */
     this.at = 0;
   }
@@ -85,7 +88,7 @@ class CanonicalReader {
       metadata: this.#object(metadata, 1),
       payloads: this.#payloads(payloads),
     };
-    if (this.from + this.at !== this.bytes.length) throw GAVE_UP;
+    if (this.from + this.at !== this.source.length) throw GAVE_UP;
     return envelope;
   }
 
@@ -131,8 +134,10 @@ class CanonicalReader {
     if (encoding !== 'base64' && encoding !== 'arrow-ipc') throw GAVE_UP;
     const start = this.from + this.at + 1;
     const end = start + encoded_length(size);
-    if (this.window.charCodeAt(this.at) !== 0x22 || this.bytes[end] !== 0x22) throw GAVE_UP;
-    const data = this.platform.from_base64(this.bytes, start, end, size);
+    const { source } = this;
+    const last = typeof source === 'string' ? source.charCodeAt(end) : source[end];
+    if (this.window.charCodeAt(this.at) !== 0x22 || last !== 0x22) throw GAVE_UP;
+    const data = this.platform.from_base64(source, start, end, size);
     if (data === null) throw GAVE_UP;
     this.#move(end + 1);
     return data;
@@ -141,6 +146,10 @@ class CanonicalReader {
   /** @param {string} name */
   #size(name) {
     this.#expect(name);
+    return this.#digits();
+  }
+
+  #digits() {
     const start = this.at;
     let size = 0;
     for (;;) {
@@ -169,9 +178,9 @@ class CanonicalReader {
     this.at = end + 1;
     const text = window.slice(start, end);
     if (!NOT_PLAIN.test(text)) return text;
-    if (NEEDS_READER.test(text)) throw GAVE_UP;
+    if (NEEDS_READER.test(text) || typeof this.source === 'string') throw GAVE_UP;
     try {
-      return this.platform.to_text(this.bytes, this.from + start, this.from + end);
+      return this.platform.to_text(this.source, this.from + start, this.from + end);
     } catch {
       throw GAVE_UP;
     }
@@ -185,6 +194,11 @@ class CanonicalReader {
     this.#expect(name);
     if (this.#take('{}')) return {};
     const start = this.at;
+    if (this.#take(SIZE_ONLY)) {
+      const size = this.#digits();
+      if (this.#take('}')) return { [SIZE_NAME]: size };
+      this.at = start;
+    }
     const reader = new Reader(this.window, start, depth);
     try {
       const value = reader.value();
@@ -214,16 +228,24 @@ class CanonicalReader {
     if (this.window.length - this.at < length) this.#move(this.from + this.at);
   }
 
-  /** @param {number} to a place among the bytes */
+  /** @param {number} to a place within the source */
   #move(to) {
     const at = to - this.from;
-    if (this.window.length - at >= AHEAD || this.from + this.window.length === this.bytes.length) {
-      this.at = Math.min(at, this.window.length);
-      if (at <= this.window.length) return;
+    const { length } = this.window;
+    if (at <= length && (length - at >= AHEAD || this.from + length === this.source.length)) {
+      this.at = at;
+    } else {
+      this.from = to;
+      this.at = 0;
+      this.window = this.#opened(to);
     }
-    this.from = to;
-    this.at = 0;
-    this.window = this.platform.to_ascii(this.bytes, to, Math.min(to + WINDOW, this.bytes.length));
+  }
+
+  /** @param {number} from */
+  #opened(from) {
+    const { source } = this;
+    const end = Math.min(from + WINDOW, source.length);
+    return typeof source === 'string' ? source.slice(from, end) : this.platform.to_ascii(source, from, end);
   }
 }
 

@@ -172,8 +172,7 @@ export class Incoming {
         ),
       );
     }
-    const ascii = this.#platform.to_utf8(text);
-    const bytes = found === size ? this.#platform.from_base64(ascii, 0, ascii.length, size) : null;
+    const bytes = found === size ? this.#platform.from_base64(text, 0, text.length, size) : null;
     if (bytes === null) throw this.#size_mismatch(index, found);
     return bytes;
   }

@@ -16,6 +16,9 @@ import { Checker, MOST } from './check.js';
 import { InvalidLink, origin_of, redact } from './link.js';
 import { Violation } from './violation.js';
 
+/** @type {ReadonlySet<string>} */
+const KNOWN_TYPES = new Set(PAYLOAD_TYPE_NAMES);
+
 /**
  * Everything that is wrong; nothing is left out but for what is beyond 1,000 violations.
  *
@@ -36,9 +39,12 @@ export function incoming_violations(envelope, policy) {
   for (let index = 0; index < payloads.length && violations.length < MOST; index += 1) {
     const payload = /** @type {unknown} */ (payloads[index]);
     if (!checker.is_object(payload)) continue;
-    for (const found of [unsupported(index, payload, policy), link(index, payload, policy), size_mismatch(index, payload)]) {
-      if (found) violations.push(found);
-    }
+    const type = unsupported(index, payload, policy);
+    if (type !== null) violations.push(type);
+    const refused = link(index, payload, policy);
+    if (refused !== null) violations.push(refused);
+    const size = size_mismatch(index, payload);
+    if (size !== null) violations.push(size);
   }
   return violations;
 }
@@ -51,8 +57,8 @@ export function incoming_violations(envelope, policy) {
  * @param {Policy} policy
  */
 function unsupported(index, { payload_type }, { payload_types }) {
-  const name = PAYLOAD_TYPE_NAMES.find((known) => known === payload_type);
-  if (name === undefined || payload_types.includes(name)) return null;
+  const name = String(payload_type);
+  if (payload_types.includes(name) || !KNOWN_TYPES.has(name)) return null;
   const expected = `one of ${payload_types.join(', ')}, which this platform supports`;
   return new Violation(`/payloads/${index}/payload_type`, 'INVALID_PAYLOAD_TYPE', expected, name, 'W5');
 }

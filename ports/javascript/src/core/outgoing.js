@@ -2,6 +2,7 @@
  * A message whose transports are chosen: what is still to be uploaded, and the JSON text in the end.
  *
  * @typedef {import('../generated.js').Envelope} Envelope
+ * @typedef {import('../generated.js').Payload} Payload
  * @typedef {import('../generated.js').PayloadType} PayloadType
  * @typedef {import('./entry.js').Entry} Entry
  * @typedef {import('./error.js').ErrorDetails} ErrorDetails
@@ -168,49 +169,76 @@ export class Outgoing {
    * @returns {[Envelope, string]}
    */
   finish() {
-    const { checksum, max_message_bytes } = this.#limits;
-    const envelope = this.#envelope;
+    const text = this.#written((payload, bytes) => {
+      const base64 = this.#platform.to_base64(bytes);
+      payload.data = base64;
+      return `"${base64}"`;
+    });
+    this.#check_length(text.length + this.#surplus());
+    return [this.#envelope, text];
+  }
+
+  /**
+   * As `finish`, with the text as bytes of UTF-8. The base64 of direct payloads goes straight into them; in the envelope, it is
+   * made when it is looked at.
+   *
+   * @returns {[Envelope, Uint8Array]}
+   */
+  finish_bytes() {
+    const platform = this.#platform;
+    /** @type {Uint8Array[]} */
+    const contents = [];
+    let length = 0;
+    const text = this.#written((payload, bytes) => {
+      contents.push(bytes);
+      length += encoded_length(bytes.length) - 1;
+      Object.defineProperty(payload, 'data', { configurable: true, enumerable: true, get: () => platform.to_base64(bytes) });
+      return '"\0"';
+    });
+    this.#check_length(length + text.length + this.#surplus());
+    return [this.#envelope, platform.spliced(text, contents)];
+  }
+
+  /**
+   * The text of the envelope, with what `direct` gives as the text of the data that is base64.
+   *
+   * @param {(payload: Payload, bytes: Uint8Array) => string} direct
+   */
+  #written(direct) {
+    const { checksum } = this.#limits;
     let payloads = '';
-    let wide = 0;
     for (let index = 0; index < this.#entries.length; index += 1) {
       const ready = /** @type {Entry} */ (this.#entries[index]);
-      const { payload } = ready;
+      const { payload, inline } = ready;
       if (ready.pending) {
         const message = `payload ${index} was neither linked nor sent direct`;
         const { dataname } = payload;
         throw this.#error('INVALID_ENVELOPE', 'validate', message, { pointer: `/payloads/${index}/data`, dataname });
       }
       const sha256 = digest(ready, checksum, this.#platform);
-      let data = ready.inline;
-      if (payload.transport === 'link') {
-        data = quote(String(payload.data));
-      } else if (data === null) {
-        const base64 = this.#platform.to_base64(/** @type {Uint8Array} */ (ready.bytes));
-        payload.data = base64;
-        data = `"${base64}"`;
-      } else {
-        wide += surplus(data);
-      }
-      wide += surplus(payload.dataname) + surplus(ready.metadata_text);
+      let data = inline;
+      if (payload.transport === 'link') data = quote(String(payload.data));
+      else if (data === null) data = direct(payload, /** @type {Uint8Array} */ (ready.bytes));
       payloads += (index === 0 ? '' : ',') + payload_text(ready, data, sha256);
       fill_metadata(payload, sha256);
     }
-    const { send_to, sender_name, receiver_name, reply_to } = envelope;
-    wide += surplus(send_to) + surplus(sender_name) + surplus(receiver_name) + surplus(reply_to) + surplus(this.#metadata);
-    const text = envelope_text(envelope, this.#metadata, payloads);
-    const length = text.length + wide;
-    if (length > max_message_bytes) throw this.#too_large(length, {});
-    return [envelope, text];
+    return envelope_text(this.#envelope, this.#metadata, payloads);
   }
 
-  /**
-   * As `finish`, with the text as bytes of UTF-8.
-   *
-   * @returns {[Envelope, Uint8Array]}
-   */
-  finish_bytes() {
-    const [envelope, text] = this.finish();
-    return [envelope, this.#platform.to_utf8(text)];
+  /** Bytes of UTF-8 beyond one for each unit of UTF-16, in all texts that need not be ASCII. */
+  #surplus() {
+    const { send_to, sender_name, receiver_name, reply_to } = this.#envelope;
+    let wide = surplus(send_to) + surplus(sender_name) + surplus(receiver_name) + surplus(reply_to) + surplus(this.#metadata);
+    for (let index = 0; index < this.#entries.length; index += 1) {
+      const { payload, metadata_text, inline } = /** @type {Entry} */ (this.#entries[index]);
+      wide += surplus(payload.dataname) + surplus(metadata_text) + surplus(inline ?? '');
+    }
+    return wide;
+  }
+
+  /** @param {number} length */
+  #check_length(length) {
+    if (length > this.#limits.max_message_bytes) throw this.#too_large(length, {});
   }
 
   /** @param {number} index */

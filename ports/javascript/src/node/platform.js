@@ -9,14 +9,14 @@ import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
 import { TextDecoder } from 'node:util';
 
+import { encoded_length } from '../core/base64.js';
 import { DESKTOP } from '../generated.js';
 
 /** From this many bytes of base64 on, pieces are decoded: their texts live in memory that is used again. */
 const PIECE = 32_768;
 
-const DASH = 0x2d;
-const LOW_LINE = 0x5f;
-const PADDING = 0x3d;
+/** As many bytes as a piece stands for. */
+const BINARY_PIECE = (PIECE / 4) * 3;
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
@@ -28,7 +28,7 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function node_platform(tables) {
   const payload_types = tables ? DESKTOP.payload_types : DESKTOP.payload_types.filter((name) => name !== 'arrowtable');
-  return { payload_types, sha256, to_base64, from_base64, to_text, to_ascii, to_utf8, tables };
+  return { payload_types, sha256, to_base64, from_base64, spliced, to_text, to_ascii, to_utf8, utf8_length: Buffer.byteLength, tables };
 }
 
 /**
@@ -51,7 +51,7 @@ function to_base64(bytes) {
  * Node's decoder skips what is no letter, takes the letters of base64url for others, and does not look at trailing bits. What it
  * skips makes its result shorter; the rest is looked at here.
  *
- * @param {Uint8Array} text
+ * @param {Uint8Array | string} text
  * @param {number} start
  * @param {number} end
  * @param {number} size
@@ -60,31 +60,62 @@ function to_base64(bytes) {
 function from_base64(text, start, end, size) {
   const padding = (3 - (size % 3)) % 3;
   if (end - start !== ((size + padding) / 3) * 4) return null;
-  const source = buffer(text);
-  for (let at = 1; at <= padding; at += 1) {
-    if (source[end - at] !== PADDING) return null;
-  }
-  if (has(source, DASH, start, end) || has(source, LOW_LINE, start, end)) return null;
+  const source = typeof text === 'string' ? text : buffer(text);
+  if (has(source, '-', start, end) || has(source, '_', start, end)) return null;
+  const last = piece(source, Math.max(start, end - 4), end);
+  if (!last.endsWith(PADDINGS[padding] ?? '')) return null;
   const bytes = Buffer.allocUnsafeSlow(size);
   let written = 0;
   for (let at = start; at < end; at += PIECE) {
-    written += bytes.write(source.toString('latin1', at, Math.min(at + PIECE, end)), written, 'base64');
+    written += bytes.write(piece(source, at, Math.min(at + PIECE, end)), written, 'base64');
   }
   if (written !== size) return null;
   // The last group again: only zero trailing bits give the same text.
-  const last = bytes.toString('base64', size - (size % 3 || 3));
-  return padding === 0 || last === source.toString('latin1', end - 4, end) ? new Uint8Array(bytes.buffer) : null;
+  if (padding > 0 && bytes.toString('base64', size - (size % 3)) !== last) return null;
+  return new Uint8Array(bytes.buffer);
 }
 
+const PADDINGS = ['', '=', '=='];
+
 /**
- * @param {Buffer} bytes
- * @param {number} byte
+ * @param {Buffer | string} source
+ * @param {string} letter
  * @param {number} start
  * @param {number} end
  */
-function has(bytes, byte, start, end) {
-  const at = bytes.indexOf(byte, start);
+function has(source, letter, start, end) {
+  const at = typeof source === 'string' ? source.indexOf(letter, start) : source.indexOf(letter.charCodeAt(0), start);
   return at >= 0 && at < end;
+}
+
+/**
+ * @param {Buffer | string} source
+ * @param {number} start
+ * @param {number} end
+ */
+function piece(source, start, end) {
+  return typeof source === 'string' ? source.slice(start, end) : source.toString('latin1', start, end);
+}
+
+/**
+ * @param {string} text
+ * @param {readonly Uint8Array[]} contents
+ * @returns {Uint8Array}
+ */
+function spliced(text, contents) {
+  const texts = text.split('\0');
+  let length = Buffer.byteLength(text) - (texts.length - 1);
+  for (const content of contents) length += encoded_length(content.length);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  let at = bytes.write(texts[0] ?? '', 0, 'utf8');
+  for (const [index, content] of contents.entries()) {
+    const source = buffer(content);
+    for (let from = 0; from < source.length; from += BINARY_PIECE) {
+      at += bytes.write(source.toString('base64', from, from + BINARY_PIECE), at, 'latin1');
+    }
+    at += bytes.write(texts[index + 1] ?? '', at, 'utf8');
+  }
+  return bytes;
 }
 
 /**
