@@ -1537,7 +1537,7 @@ pub(crate) static SUBJECT: Pattern = Pattern::Automaton {
 };
 
 static SUBJECT_RULE: TextRule = TextRule {
-    min_length: 1,
+    min_length: 0,
     max_length: 1024,
     max_bytes: 1024,
     real_date: false,
@@ -1867,11 +1867,8 @@ pub(crate) fn check_payload(c: &mut Checker, node: &Node<'_>) {
         }
         c.leave_condition();
     }
-    if is_one_of(transport, &["direct"]) && is_one_of(encoding, &["base64", "arrow-ipc"])
-    {
-        c.enter_condition(
-            " where transport is direct and encoding is base64 or arrow-ipc",
-        );
+    if is_one_of(encoding, &["base64", "arrow-ipc"]) {
+        c.enter_condition(" where encoding is base64 or arrow-ipc");
         if let Some(value) = data {
             c.any_text("data", value, "W2.1");
         }

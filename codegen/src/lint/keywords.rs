@@ -27,6 +27,9 @@ impl Kind {
         if value.get("$ref").is_some() {
             return Self::Ref;
         }
+        if value.get("enum").is_some() {
+            return Self::Enum;
+        }
         if let Some(types) = value.get("type").and_then(Value::as_array) {
             return match types.as_slice() {
                 [first, second] if first == "integer" && second == "null" => Self::OptionalInteger,
@@ -34,7 +37,6 @@ impl Kind {
             };
         }
         match value.get("type").and_then(Value::as_str) {
-            Some("string") if value.get("enum").is_some() => Self::Enum,
             Some("string") => Self::Text,
             Some("integer") => Self::Integer,
             Some("array") => Self::Array,
@@ -69,7 +71,7 @@ impl Kind {
     pub(super) fn allows(self, keyword: &str, root: bool, data: bool) -> bool {
         let own: &[&str] = match self {
             Self::Ref => &["$ref"],
-            Self::Enum => &["type", "enum", "x-enum", "x-code"],
+            Self::Enum => &["enum", "x-enum", "x-code"],
             Self::Text => &[
                 "type",
                 "minLength",
@@ -115,8 +117,9 @@ pub(super) fn way_out(keyword: &str) -> &'static str {
         }
         "exclusiveMinimum" | "exclusiveMaximum" => "use `minimum` or `maximum`",
         "multipleOf" => "leave it out: no backend checks it",
-        "enum" => "say `\"type\": \"string\"` beside it",
-        "type" => "use one of string, integer, array, object",
+        "type" => {
+            "use one of string, integer, array, object; beside `enum` it says nothing, so leave it out"
+        }
         "default" => "put the default into platforms.json",
         "definitions" => "use `$defs`",
         "contentEncoding" | "contentMediaType" | "contentSchema" => {

@@ -123,6 +123,12 @@ fn keywords_that_a_backend_drops_are_refused() {
         json!(false),
         "leave it out: messages are open",
     );
+    refused(
+        PAYLOAD,
+        "/$defs/transport/type",
+        json!("string"),
+        "beside `enum` it says nothing",
+    );
     refused(ENVELOPE, "/oneOf", json!([true]), "keep the structure flat");
     refused(ENVELOPE, "/if", json!(true), "keep the structure flat");
 }
@@ -152,7 +158,7 @@ fn names_are_needed_and_unique() {
         object,
         "an object without a name",
     );
-    let short = json!({"type": "string", "enum": ["a"], "x-enum": {"a": "A."}, "description": "A.", "x-rule": "W1"});
+    let short = json!({"enum": ["a"], "x-enum": {"a": "A."}, "description": "A.", "x-rule": "W1"});
     refused(
         ENVELOPE,
         "/properties/msg_purpose",

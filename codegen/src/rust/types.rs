@@ -91,6 +91,10 @@ fn flat(model: &Model, value: &Value) -> Value {
                     result.insert(keyword.clone(), flat(model, value));
                 }
             }
+            if result.contains_key("enum") {
+                // All enums are of strings; typify wants to be told.
+                result.insert("type".to_owned(), json!("string"));
+            }
             Value::Object(result)
         }
         other => other.clone(),

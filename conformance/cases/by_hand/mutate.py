@@ -95,7 +95,7 @@ def named(value):
 
 
 def types(schema):
-    kind = schema.get("type")
+    kind = schema.get("type", "string" if "enum" in schema else None)
     kinds = kind if isinstance(kind, list) else [kind]
     return kinds + (["integer"] if "number" in kinds else [])
 
@@ -110,10 +110,10 @@ def breaks(file, schema, value, path=(), rule="W1.1", near=6):
     def broken(keyword, slug, other, at=None):
         return Break(path if at is None else path + [at], other, keyword, slug, file, schema, rule)
 
-    if "type" in schema:
+    if "type" in schema or "enum" in schema:
         for kind, other in OTHER_TYPES.items():
             if kind not in types(schema):
-                yield broken("type", "type-" + kind, other)
+                yield broken("type" if "type" in schema else "enum", "type-" + kind, other)
     for index, good in enumerate(schema.get("enum", [])):
         for slug, other in (("case", good.swapcase()), ("cut", good[:-1]), ("more", good + good[-1])):
             if other not in schema["enum"] and not (slug == "case" and other == good):

@@ -269,6 +269,24 @@ CASES += [
         invalid(P0 + "payload_type"),
     ),
     case(
+        "w7.1-condition-transport",
+        "without a transport no condition holds: a text as arrow-ipc",
+        envelope(payload(encoding="arrow-ipc", transport=MISSING)),
+        invalid(P0 + "transport"),
+    ),
+    case(
+        "w7.1-condition-transport-json",
+        "without a transport no condition holds: a text as JSON",
+        envelope(payload(encoding="json", transport=MISSING)),
+        invalid(P0 + "transport"),
+    ),
+    case(
+        "w7.1-condition-encoding",
+        "without an encoding no condition holds: data that is no string",
+        envelope(payload(encoding=MISSING, data=5)),
+        invalid(P0 + "encoding"),
+    ),
+    case(
         "w7.1-too-many",
         "too many payloads come before the first one's fault",
         envelope(payload(id="x"), payload()),

@@ -1,15 +1,20 @@
 //! The instances that notice a deletion: the messages of the cases, error reports, platform profiles.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
-use super::published::{ENVELOPE, Published, json};
+use super::published::{ENVELOPE, Published, read};
 
 /// Larger messages are about limits, not about the schema.
-const LARGEST: usize = 65_536;
+const LARGEST: usize = 16_384;
+
+/// The places of all faults in an instance; none if it is valid.
+pub(super) type Verdict = BTreeSet<String>;
 
 /// One instance of a schema.
 #[derive(Clone, Debug)]
@@ -44,6 +49,8 @@ impl Corpus {
                 instances.extend(message(case));
             }
         }
+        // Those that were made to break one constraint each find most, and are asked first.
+        instances.sort_by_key(|instance| !instance.case.contains("-negative-"));
         for (file, cases) in files(&folder.join("schema"))? {
             let wrong = || format!("{file}: not a file of schema cases");
             for case in cases.as_array().ok_or_else(wrong)? {
@@ -63,48 +70,74 @@ impl Corpus {
         self.instances.is_empty()
     }
 
-    /// For each instance whether it is valid.
-    pub(super) fn verdicts(&self, published: &Published) -> Result<Vec<bool>, String> {
+    /// What the schemas say of each instance.
+    pub(super) fn verdicts(&self, published: &Published) -> Result<Vec<Verdict>, String> {
         let mut validators = BTreeMap::new();
         let mut verdicts = Vec::with_capacity(self.instances.len());
         for instance in &self.instances {
             if !validators.contains_key(&instance.schema) {
                 let validator = published.validator(&instance.schema)?;
-                validators.insert(instance.schema.clone(), validator);
+                validators.insert(&instance.schema, validator);
             }
-            verdicts.push(validators[&instance.schema].is_valid(&instance.value));
+            verdicts.push(places(&validators[&instance.schema], &instance.value));
         }
         Ok(verdicts)
     }
 
     /// Whether the instances are as valid as their cases say.
-    pub(super) fn check(&self, verdicts: &[bool]) -> Result<(), String> {
+    pub(super) fn check(&self, verdicts: &[Verdict]) -> Result<(), String> {
         let mut pairs = self.instances.iter().zip(verdicts);
-        match pairs.find(|(instance, valid)| instance.valid.is_some_and(|said| said != **valid)) {
+        let wrong = pairs.find(|(instance, places)| {
+            instance.valid.is_some_and(|said| said != places.is_empty())
+        });
+        match wrong {
             None => Ok(()),
-            Some((instance, valid)) => Err(format!(
-                "{}: {} says {}",
-                instance.case,
-                instance.schema,
-                if *valid { "valid" } else { "invalid" }
+            Some((instance, places)) => Err(format!(
+                "{}: {} finds faults at {places:?}",
+                instance.case, instance.schema
             )),
         }
     }
 
-    /// The first case whose verdict is another one than before.
-    pub(super) fn notices(&self, published: &Published, before: &[bool]) -> Result<Option<&str>, String> {
+    /// The first case whose verdict is another one than before, when `file` has changed: one that turned valid or invalid
+    /// if there is any, else one with other members at fault.
+    pub(super) fn notices(
+        &self,
+        published: &Published,
+        file: &str,
+        before: &[Verdict],
+    ) -> Result<Option<&str>, String> {
         let mut validators = BTreeMap::new();
-        for (instance, before) in self.instances.iter().zip(before) {
-            if !validators.contains_key(&instance.schema) {
-                let validator = published.validator(&instance.schema)?;
-                validators.insert(instance.schema.clone(), validator);
-            }
-            if validators[&instance.schema].is_valid(&instance.value) != *before {
-                return Ok(Some(&instance.case));
+        for instance in &self.instances {
+            let schema = instance.schema.as_str();
+            if !validators.contains_key(schema) && published.behind(schema).contains(file) {
+                validators.insert(schema, published.validator(schema)?);
             }
         }
-        Ok(None)
+        let pairs = || self.instances.iter().zip(before);
+        let turned = pairs().find(|(instance, before)| {
+            let validator = validators.get(instance.schema.as_str());
+            validator.is_some_and(|validator| validator.is_valid(&instance.value) != before.is_empty())
+        });
+        let noticed = turned.or_else(|| {
+            pairs().find(|(instance, before)| {
+                let validator = validators.get(instance.schema.as_str());
+                validator.is_some_and(|validator| places(validator, &instance.value) != **before)
+            })
+        });
+        Ok(noticed.map(|(instance, _)| instance.case.as_str()))
     }
+}
+
+/// The members at fault, as JSON pointers; one that is missing has the place where it should be.
+fn places(validator: &Validator, value: &Value) -> Verdict {
+    let place = |error: ValidationError<'_>| match error.kind() {
+        ValidationErrorKind::Required { property } => {
+            format!("{}/{}", error.instance_path(), property.as_str().unwrap_or_default())
+        }
+        _ => error.instance_path().to_string(),
+    };
+    validator.iter_errors(value).map(place).collect()
 }
 
 /// The case files of a folder: name and content.
@@ -112,12 +145,14 @@ fn files(folder: &Path) -> Result<Vec<(String, Value)>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".json") && !name.ends_with(".schema.json") && name != "rules.json")
+        .filter(|name| {
+            name.ends_with(".json") && !name.ends_with(".schema.json") && name != "rules.json"
+        })
         .collect();
     names.sort();
     names
         .into_iter()
-        .map(|name| Ok((name.clone(), json(&folder.join(name))?)))
+        .map(|name| Ok((name.clone(), read(&folder.join(name))?)))
         .collect()
 }
 
@@ -154,7 +189,10 @@ fn changed(case: &Value, published: &Published) -> Option<Instance> {
         },
         (Some(at), None) => {
             let (parent, name) = at.rsplit_once('/')?;
-            value.pointer_mut(parent)?.as_object_mut()?.shift_remove(name)?;
+            value
+                .pointer_mut(parent)?
+                .as_object_mut()?
+                .shift_remove(name)?;
         }
     }
     Some(Instance {

@@ -1,6 +1,7 @@
 //! Keyword kill: each constraint of the published schemas is deleted in turn, and at least one case has to notice.
 //!
-//! A constraint that can go without any case changing its verdict is one that no implementation is held to.
+//! A constraint that can go without any case changing its verdict is one that no implementation is held to. A verdict is what
+//! cases say of an invalid message, too: which members are at fault.
 
 mod corpus;
 mod mutation;
@@ -31,11 +32,11 @@ impl Kill {
     pub fn run(root: &Path) -> Result<Self, String> {
         let published = Published::read(&root.join("schema/v1"))?;
         let corpus = Corpus::read(&root.join("conformance/cases"), &published)?;
-        let whole = corpus.verdicts(&published)?;
-        corpus.check(&whole)?;
+        let verdicts = corpus.verdicts(&published)?;
+        corpus.check(&verdicts)?;
         let mut deletions = Vec::new();
         for mutation in mutations(&published) {
-            let noticed = corpus.notices(&mutation.of(&published), &whole)?;
+            let noticed = corpus.notices(&mutation.of(&published), mutation.file(), &verdicts)?;
             deletions.push((mutation, noticed.map(str::to_owned)));
         }
         Ok(Kill {
@@ -46,7 +47,10 @@ impl Kill {
 
     /// The deletions that no case noticed.
     pub fn survivors(&self) -> impl Iterator<Item = &Mutation> {
-        let unnoticed = self.deletions.iter().filter(|(_, noticed)| noticed.is_none());
+        let unnoticed = self
+            .deletions
+            .iter()
+            .filter(|(_, noticed)| noticed.is_none());
         unnoticed.map(|(mutation, _)| mutation)
     }
 

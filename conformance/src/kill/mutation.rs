@@ -29,6 +29,11 @@ pub struct Mutation {
 }
 
 impl Mutation {
+    /// The schema file that it changes.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// The schemas without it.
     pub fn of(&self, published: &Published) -> Published {
         let schema = published.files().find(|(name, _)| *name == self.file);
@@ -37,11 +42,13 @@ impl Mutation {
         };
         let mut schema = schema.clone();
         if let Some((last, parents)) = self.path.split_last() {
-            let parent = parents.iter().try_fold(&mut schema, |value, step| match value {
-                Value::Object(members) => members.get_mut(step),
-                Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
-                _ => None,
-            });
+            let parent = parents
+                .iter()
+                .try_fold(&mut schema, |value, step| match value {
+                    Value::Object(members) => members.get_mut(step),
+                    Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+                    _ => None,
+                });
             match parent {
                 Some(Value::Object(members)) => drop(members.shift_remove(last)),
                 Some(Value::Array(items)) => drop(last.parse().map(|at: usize| items.remove(at))),
@@ -66,37 +73,74 @@ impl fmt::Display for Mutation {
 pub fn mutations(published: &Published) -> Vec<Mutation> {
     let mut found = Vec::new();
     for (file, schema) in published.files() {
-        collect(file, schema, &mut Vec::new(), &mut found);
+        collect(published, file, schema, &mut Vec::new(), &mut found);
     }
     found
 }
 
-fn collect(file: &str, schema: &Value, path: &mut Vec<String>, found: &mut Vec<Mutation>) {
+/// Whether all values are valid: there are annotations in it, or references to such.
+fn says_nothing(published: &Published, file: &str, schema: &Value) -> bool {
+    let Some(keywords) = schema.as_object() else {
+        return schema == &Value::Bool(true);
+    };
+    keywords
+        .iter()
+        .all(|(keyword, value)| match keyword.as_str() {
+            "$ref" => published
+                .resolve(file, value.as_str().unwrap_or_default())
+                .is_some_and(|(file, target)| says_nothing(published, file, target)),
+            keyword => is_annotation(keyword),
+        })
+}
+
+fn is_annotation(keyword: &str) -> bool {
+    ANNOTATIONS.contains(&keyword) || keyword.starts_with("x-")
+}
+
+fn collect(
+    published: &Published,
+    file: &str,
+    schema: &Value,
+    path: &mut Vec<String>,
+    found: &mut Vec<Mutation>,
+) {
     let Some(keywords) = schema.as_object() else {
         return;
     };
     for (keyword, value) in keywords {
-        if ANNOTATIONS.contains(&keyword.as_str()) || keyword.starts_with("x-") {
+        if is_annotation(keyword) {
             continue;
         }
         path.push(keyword.clone());
-        if !LIBRARIES.contains(&keyword.as_str()) {
+        if !LIBRARIES.contains(&keyword.as_str())
+            && !(keyword == "$ref" && says_nothing(published, file, schema))
+        {
             add(file, path, found);
         }
         match (keyword.as_str(), value) {
             ("properties" | "$defs", Value::Object(members)) => {
                 for (name, member) in members {
-                    element(file, name, member, path, found, keyword == "properties");
+                    let is_constraint =
+                        keyword == "properties" && !says_nothing(published, file, member);
+                    element(published, file, name, member, path, found, is_constraint);
                 }
             }
             ("required" | "allOf", Value::Array(items)) => {
                 for (index, item) in items.iter().enumerate() {
                     // The only one is the keyword itself.
-                    element(file, &index.to_string(), item, path, found, items.len() > 1);
+                    element(
+                        published,
+                        file,
+                        &index.to_string(),
+                        item,
+                        path,
+                        found,
+                        items.len() > 1,
+                    );
                 }
             }
             ("items" | "additionalProperties" | "if" | "then" | "else" | "not", _) => {
-                collect(file, value, path, found);
+                collect(published, file, value, path, found);
             }
             _ => {}
         }
@@ -106,6 +150,7 @@ fn collect(file: &str, schema: &Value, path: &mut Vec<String>, found: &mut Vec<M
 
 /// One element of a keyword: itself, where it is a constraint, and what is in it.
 fn element(
+    published: &Published,
     file: &str,
     step: &str,
     schema: &Value,
@@ -117,7 +162,7 @@ fn element(
     if is_constraint {
         add(file, path, found);
     }
-    collect(file, schema, path, found);
+    collect(published, file, schema, path, found);
     path.pop();
 }
 
@@ -127,4 +172,3 @@ fn add(file: &str, path: &[String], found: &mut Vec<Mutation>) {
         path: path.to_vec(),
     });
 }
-

@@ -402,7 +402,7 @@ export const SUBJECT = new Pattern({
 
 /** A NATS subject to publish to: tokens between dots, none of them empty or a wildcard, without white space or control characters. */
 export const SUBJECT_RULE = Object.freeze({
-  min_length: 1,
+  min_length: 0,
   max_length: 1024,
   max_bytes: 1024,
   real_date: false,
@@ -663,8 +663,8 @@ export function check_payload(c, value) {
     c.leave_condition();
   }
   // Base64 is text.
-  if (value.transport === 'direct' && (value.encoding === 'base64' || value.encoding === 'arrow-ipc')) {
-    c.enter_condition(' where transport is direct and encoding is base64 or arrow-ipc');
+  if ((value.encoding === 'base64' || value.encoding === 'arrow-ipc')) {
+    c.enter_condition(' where encoding is base64 or arrow-ipc');
     if (value.data !== undefined) c.any_text('data', value.data, 'W2.1');
     c.leave_condition();
   }

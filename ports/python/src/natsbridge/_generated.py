@@ -691,7 +691,6 @@ SUBJECT_RULE: Final = TextRule(
         "control characters"
     ),
     pattern=match_subject,
-    min_length=1,
     max_length=1024,
     max_bytes=1024,
 )
@@ -768,7 +767,7 @@ def check_envelope(check: Checker, node: object) -> None:
     if type(value) is not str or not match_timestamp(value) or not is_real_date(value):
         check.text("timestamp", value, TIMESTAMP_RULE, "W1.4")
     value = get("send_to", MISSING)
-    if type(value) is not str or not 1 <= len(value) <= 256 or not match_subject(value):
+    if type(value) is not str or len(value) > 256 or not match_subject(value):
         check.text("send_to", value, SUBJECT_RULE, "W1.5")
     value = get("msg_purpose", MISSING)
     if value not in MSG_PURPOSE_NAMES:
@@ -852,13 +851,8 @@ def check_payload(check: Checker, node: object) -> None:
         if data_ is not MISSING and (type(data_) is not str or len(data_) > 2048 or not match_link(data_)):
             check.text("data", data_, LINK_RULE, "W2.4", " where transport is link")
     # Base64 is text.
-    if (
-        transport_ == "direct"
-        and encoding_ in ("base64", "arrow-ipc")
-        and data_ is not MISSING
-        and type(data_) not in TEXTS
-    ):
-        check.any_text("data", data_, "W2.1", " where transport is direct and encoding is base64 or arrow-ipc")
+    if encoding_ in ("base64", "arrow-ipc") and data_ is not MISSING and type(data_) not in TEXTS:
+        check.any_text("data", data_, "W2.1", " where encoding is base64 or arrow-ipc")
     # Only a table is encoded as arrow-ipc.
     if (
         transport_ == "direct"
