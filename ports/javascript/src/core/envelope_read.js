@@ -69,8 +69,19 @@ class CanonicalReader {
 
   envelope() {
     const [
-      msg_id = '', timestamp = '', send_to = '', msg_purpose = '', sender_name = '', sender_id = '', receiver_name = '',
-      receiver_id = '', reply_to = '', reply_to_msg_id = '', broker_url = '', metadata = '', payloads = '',
+      msg_id = '',
+      timestamp = '',
+      send_to = '',
+      msg_purpose = '',
+      sender_name = '',
+      sender_id = '',
+      receiver_name = '',
+      receiver_id = '',
+      reply_to = '',
+      reply_to_msg_id = '',
+      broker_url = '',
+      metadata = '',
+      payloads = '',
     ] = REST; // prettier-ignore
     const envelope = {
       correlation_id: this.#text(String(FIRST)),
