@@ -4,7 +4,6 @@ import assert from 'node:assert';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 
 import { Table, tableFromIPC } from 'apache-arrow';
 import * as natsbridge from 'natsbridge';
@@ -67,31 +66,26 @@ function cells({ type, values, ...column }) {
   const near = (value) => [1, 2, 3, 4, 5, 6, 7, 8, 9].map((digits) => Number(value.toPrecision(digits)));
   const cell = (value) => {
     if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
-    if (type === 'float' && Number.isFinite(value)) return text(near(value).find((it) => Math.fround(it) === value));
+    if (type === 'float' && Number.isFinite(value)) return text(value && near(value).find((it) => Math.fround(it) === value));
     return typeof value === 'number' || typeof value === 'bigint' ? text(value) : value;
   };
   return { type, ...column, values: values.map(cell) };
 }
-
 const named = ({ metadata, ...rest } = {}) => ({ ...rest, ...(metadata && { metadata: native(metadata) }) });
 const part = ({ dataname, value, payload_type, ...own }) => new Part(dataname, native(value), payload_type, named(own));
-
 function send({ id, op, subject, payloads, upload, transfer, nats_url, deliver, arguments: given, ...rest }) {
   const { to, fileserver_url, ttl_s, status, url } = upload ?? {};
-  const handler = to === 'kept' ? new Plik({ ttl: ttl_s }) : to === 'handler' ? () => ({ status, url }) : undefined;
-  const where = { fileserver_url, fileserver_upload_handler: handler };
-  return smartsend(subject, payloads?.map(part), { ...named(given), ...rest, ...transfer, ...where });
+  const fileserver_upload_handler = { kept: () => new Plik({ ttl: ttl_s }), handler: () => () => ({ status, url }) }[to]?.();
+  const options = { ...named(given), ...rest, ...transfer, fileserver_url, fileserver_upload_handler };
+  return smartsend(subject, payloads.map(part), options);
 }
 
 function decoded({ payloads, metadata, ...envelope }, more) {
   const list = payloads.map(({ data, metadata: own, ...rest }) => ({ ...rest, value: tagged(data), metadata: tagged(own) }));
   return { decoded: { envelope: { ...envelope, metadata: tagged(metadata) }, payloads: list, ...more } };
 }
-
-function refused(error, more) {
-  if (!(error instanceof NATSBridgeError)) throw error;
-  return { error: { report: JSON.parse(error.to_json()), ...more } };
-}
+/** What is no error of the library ends the process. */
+const refused = (error, more) => ({ error: { report: JSON.parse(error.to_json?.() ?? assert.fail(error)), ...more } });
 
 const OPERATIONS = {
   hello: async () => ({ hello: HELLO }),
@@ -109,7 +103,7 @@ const OPERATIONS = {
   },
   answer: async ({ kind, text, base64, reply_subject: send_to, error, payloads, arguments: given }) => {
     const envelope = await smartreceive(text ?? bytes(base64));
-    const about = { nack: [error], reply: [payloads?.map(part)] }[kind] ?? [];
+    const about = { nack: [error], reply: [(payloads ?? []).map(part)] }[kind] ?? [];
     return { encoded: { message: natsbridge[kind](envelope, ...about, { ...named(given), send_to })[1] } };
   },
   send: async ({ nats_url, ...request }) => {
@@ -131,8 +125,8 @@ const OPERATIONS = {
       const read = await smartreceive(data, { fileserver_url, ...transfer }).catch((error) => error);
       const failed = read instanceof Error;
       outcome = (failed ? refused : decoded)(read);
-      const reason = failed ? read : new NATSBridgeError('DESERIALIZATION_ERROR', 'decode', 'as the case asks');
-      const refusal = () => nack(failed ? null : read, reason, { send_to });
+      const reason = new NATSBridgeError('DESERIALIZATION_ERROR', 'decode', 'as the case asks');
+      const refusal = () => (failed ? nack(null, read, { send_to }) : nack(read, reason, { send_to }));
       const made = answer === 'nack' ? refusal() : answer && !failed && natsbridge[answer](read, { send_to });
       if (made) connection.publish(made[0].send_to, made[1]);
     }
@@ -142,8 +136,15 @@ const OPERATIONS = {
   },
 };
 
-for await (const line of createInterface({ input: process.stdin })) {
-  const request = JSON.parse(line);
-  say(request.id, await OPERATIONS[request.op](request).catch((error) => refused(error)));
-  if (request.op === 'stop') process.exit(0);
+// `readline` would break lines at U+2028, too.
+let held = '';
+for await (const piece of process.stdin.setEncoding('utf8')) {
+  const [first, ...lines] = piece.split('\n');
+  held += first;
+  for (const next of lines) {
+    const request = JSON.parse(held);
+    held = next;
+    say(request.id, await OPERATIONS[request.op](request).catch((error) => refused(error)));
+    if (request.op === 'stop') process.exit(0);
+  }
 }

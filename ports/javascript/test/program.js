@@ -56,6 +56,6 @@ export function withFileServer(test, more = []) {
  * @param {(url: string) => Promise<void>} test
  */
 export function withNats(test) {
-  const ready = /Listening for client connections on (127\.0\.0\.1:[0-9]+)[^]*Server is ready/;
+  const ready = /Listening for client connections on (127\.0\.0\.1:[0-9]+)[\s\S]*Server is ready/;
   return () => beside(NATS_SERVER, ['-a', '127.0.0.1', '-p', '-1'], ready, (address) => test(`nats://${address}`));
 }

@@ -119,7 +119,7 @@ test(
     assert.equal(remove?.headers['x-uploadtoken'], 'one');
     assert.match(
       String(add?.body),
-      /^--(\S+)\r\nContent-Disposition: form-data; name="file"; filename="payload"\r\n[^]*\r\n\r\nHello\r\n--\1--\r\n$/,
+      /^--(\S+)\r\nContent-Disposition: form-data; name="file"; filename="payload"\r\n[\s\S]*\r\n\r\nHello\r\n--\1--\r\n$/,
     );
   }),
 );

@@ -121,5 +121,10 @@ function ipv6(text) {
   const full = groups.map((group) => parseInt(group, 16).toString(16)).join(':');
   const runs = full.match(/\b0(:0)+\b/g) ?? [];
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
-  return longest === '' ? full : full.replace(longest, '').replace(/^:?|:?$/, '::').replace(/:{2,}/g, '::');
+  return longest === ''
+    ? full
+    : full
+        .replace(longest, '')
+        .replace(/^:?|:?$/, '::')
+        .replace(/:{2,}/g, '::');
 }

@@ -28,7 +28,18 @@ const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
  */
 export function node_platform(tables) {
   const payload_types = tables ? DESKTOP.payload_types : DESKTOP.payload_types.filter((name) => name !== 'arrowtable');
-  return { payload_types, sha256, to_base64, from_base64, spliced, to_text, to_ascii, to_utf8, utf8_length: Buffer.byteLength, tables };
+  return {
+    payload_types,
+    sha256,
+    to_base64,
+    from_base64,
+    spliced,
+    to_text,
+    to_ascii,
+    to_utf8,
+    utf8_length: Buffer.byteLength,
+    tables,
+  };
 }
 
 /**
