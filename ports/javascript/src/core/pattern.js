@@ -19,7 +19,9 @@ export class Pattern {
     this.classes = Uint8Array.from(classes);
     this.firsts = Uint32Array.from(firsts);
     this.wide = Uint8Array.from(wide);
-    this.steps = Uint8Array.from(steps);
+    // A state is kept as the start of its row.
+    this.steps = Uint16Array.from(steps, (state) => state << shift);
+    this.start = START << shift;
     this.shift = shift;
     this.accepts = Uint8Array.from(accepts);
   }
@@ -31,23 +33,21 @@ export class Pattern {
    * @returns {boolean}
    */
   matches(text) {
-    const { classes, steps, shift } = this;
-    let state = START;
+    const { classes, steps } = this;
+    let row = this.start;
     for (let at = 0; at < text.length; at += 1) {
       const unit = text.charCodeAt(at);
-      let kind = 0;
       if (unit < ASCII) {
-        kind = /** @type {number} */ (classes[unit]);
+        row = /** @type {number} */ (steps[row | /** @type {number} */ (classes[unit])]);
       } else {
         const scalar = /** @type {number} */ (text.codePointAt(at));
         if (scalar >= 0xd800 && scalar < 0xe000) return false;
         if (scalar > 0xffff) at += 1;
-        kind = this.#class_of(scalar);
+        row = /** @type {number} */ (steps[row | this.#class_of(scalar)]);
       }
-      state = /** @type {number} */ (steps[(state << shift) | kind]);
-      if (state === DEAD) return false;
+      if (row === DEAD) return false;
     }
-    return this.accepts[state] === 1;
+    return this.accepts[row >> this.shift] === 1;
   }
 
   /** @param {number} scalar */

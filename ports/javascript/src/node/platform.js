@@ -64,18 +64,29 @@ function from_base64(text, start, end, size) {
   if (has(source, '-', start, end) || has(source, '_', start, end)) return null;
   const last = piece(source, Math.max(start, end - 4), end);
   if (!last.endsWith(PADDINGS[padding] ?? '')) return null;
-  const bytes = Buffer.allocUnsafeSlow(size);
-  let written = 0;
-  for (let at = start; at < end; at += PIECE) {
-    written += bytes.write(piece(source, at, Math.min(at + PIECE, end)), written, 'base64');
-  }
-  if (written !== size) return null;
+  const bytes = decoded(source, start, end, size);
+  if (bytes === null) return null;
   // The last group again: only zero trailing bits give the same text.
   if (padding > 0 && bytes.toString('base64', size - (size % 3)) !== last) return null;
   return new Uint8Array(bytes.buffer);
 }
 
 const PADDINGS = ['', '=', '=='];
+
+/**
+ * @param {Buffer | string} source
+ * @param {number} start
+ * @param {number} end
+ * @param {number} size
+ */
+function decoded(source, start, end, size) {
+  const bytes = Buffer.allocUnsafeSlow(size);
+  let written = 0;
+  for (let at = start; at < end; at += PIECE) {
+    written += bytes.write(piece(source, at, Math.min(at + PIECE, end)), written, 'base64');
+  }
+  return written === size ? bytes : null;
+}
 
 /**
  * @param {Buffer | string} source
