@@ -25,10 +25,26 @@ for (const size of [10_000, 500_000]) {
   const draft = () => new Draft('/chat/user/v1/message', [['blob', bytes, 'binary']], options).encode(platform, moment());
   const [, text] = draft().finish();
   const message = Buffer.from(text);
-  compare(`encode ${size}, string out`, () => draft().finish(), () => JSON.stringify(plain(bytes)));
-  compare(`encode ${size}, bytes out`, () => draft().finish_bytes(), () => Buffer.from(JSON.stringify(plain(bytes))));
-  compare(`decode ${size}, bytes in`, () => decoder.decode(message).finish(), () => plain_decoded(message.toString()));
-  compare(`decode ${size}, string in`, () => decoder.decode(text).finish(), () => plain_decoded(text));
+  compare(
+    `encode ${size}, string out`,
+    () => draft().finish(),
+    () => JSON.stringify(plain(bytes)),
+  );
+  compare(
+    `encode ${size}, bytes out`,
+    () => draft().finish_bytes(),
+    () => Buffer.from(JSON.stringify(plain(bytes))),
+  );
+  compare(
+    `decode ${size}, bytes in`,
+    () => decoder.decode(message).finish(),
+    () => plain_decoded(message.toString()),
+  );
+  compare(
+    `decode ${size}, string in`,
+    () => decoder.decode(text).finish(),
+    () => plain_decoded(text),
+  );
 }
 
 const records = JSON.stringify(dictionary());

@@ -21,10 +21,19 @@
 
 import { encoded_length } from './base64.js';
 import { ContentError, deserialize } from './content.js';
-import { digest, envelope_text, fill_metadata, header_length, payload_text, settle_direct, settle_link, written_length } from './entry.js';
+import {
+  digest,
+  envelope_text,
+  fill_metadata,
+  header_length,
+  payload_text,
+  settle_direct,
+  settle_link,
+  written_length,
+} from './entry.js';
 import { NATSBridgeError } from './error.js';
-import { InvalidLink, origin_of, redact } from './link.js';
 import { quote } from './json_write.js';
+import { InvalidLink, origin_of, redact } from './link.js';
 import { byte_length } from './text.js';
 
 /** A message that is ready but for its uploads: `link` or `fall_back` each of `uploads`, then `finish`. */
