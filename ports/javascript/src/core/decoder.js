@@ -194,7 +194,7 @@ function known_payload({ id, dataname, payload_type, transport, encoding, size, 
  * @returns {unknown}
  */
 function member(value, name) {
-  if (typeof value !== 'object' || value === null || !Object.prototype.hasOwnProperty.call(value, name)) return undefined;
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
   return /** @type {Record<string, unknown>} */ (value)[name];
 }
 

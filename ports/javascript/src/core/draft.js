@@ -36,9 +36,9 @@
  * @property {() => string} new_id gives UUIDs of version 4 from a secure source
  */
 
+import { encoded_length } from './base64.js';
 import { choose } from './choice.js';
 import { ContentError, deserialize, kind, serialize } from './content.js';
-import { encoded_length } from './base64.js';
 import { direct_length, entry, header_length, linked_length, settle_direct } from './entry.js';
 import { NATSBridgeError } from './error.js';
 import { header, limits } from './header.js';

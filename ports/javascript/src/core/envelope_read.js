@@ -18,18 +18,31 @@ const WINDOW = 2_048;
 /** How much of it there should be before a payload begins; that is more than one takes without its data. */
 const AHEAD = 768;
 
-/** Characters that do not stand for themselves in a JSON string, or are more than one byte. */
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const NOT_PLAIN = /[^\u0020\u0021\u0023-\u005b\u005d-\u007f]/;
+/** Envelope members that are strings stand before the others, as do those of a payload before `size` and `data`. */
+const TEXTS = ENVELOPE_MEMBERS.indexOf('metadata');
+const PAYLOAD_TEXTS = PAYLOAD_MEMBERS.indexOf('size');
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const NEEDS_READER = /[\u0000-\u001f\\]/;
+/** A string whose characters stand for themselves; those from U+0080 on are bytes of UTF-8. */
+const PLAIN = '"([\\u0020\\u0021\\u0023-\\u005b\\u005d-\\u00ff]*)"';
+
+/** So many digits are exact. */
+const SIZE = '(0|[1-9][0-9]{0,14})';
 
 const [SIZE_NAME = ''] = PAYLOAD_METADATA_MEMBERS;
-const SIZE_ONLY = before(SIZE_NAME, 0);
+const HEAD = matching(ENVELOPE_MEMBERS.slice(0, TEXTS).map((name, index) => before(name, index) + PLAIN));
+const PAYLOAD_HEAD = matching([
+  ...PAYLOAD_MEMBERS.slice(0, PAYLOAD_TEXTS).map((name, index) => before(name, index) + PLAIN),
+  ...PAYLOAD_MEMBERS.slice(PAYLOAD_TEXTS, PAYLOAD_TEXTS + 1).map((name) => before(name, PAYLOAD_TEXTS) + SIZE),
+]);
+const SIZE_ONLY = matching([before(SIZE_NAME, 0), SIZE, '\\}']);
+const URL = matching([PLAIN]);
 
-const [FIRST, ...REST] = ENVELOPE_MEMBERS.map(before);
-const [PAYLOAD_FIRST, ...PAYLOAD_REST] = PAYLOAD_MEMBERS.map(before);
+const METADATA = before('metadata', TEXTS);
+const PAYLOADS = before('payloads', TEXTS + 1);
+const DATA = before('data', PAYLOAD_TEXTS + 1);
+const PAYLOAD_METADATA = before('metadata', PAYLOAD_TEXTS + 2);
+
+const WIDE = /[\u0080-\u00ff]/;
 
 /**
  * The envelope, the `data` of its direct payloads in base64 as decoded bytes; null where the plain reader has to look at it.
@@ -68,44 +81,29 @@ class CanonicalReader {
   }
 
   envelope() {
-    const [
-      msg_id = '',
-      timestamp = '',
-      send_to = '',
-      msg_purpose = '',
-      sender_name = '',
-      sender_id = '',
-      receiver_name = '',
-      receiver_id = '',
-      reply_to = '',
-      reply_to_msg_id = '',
-      broker_url = '',
-      metadata = '',
-      payloads = '',
-    ] = REST; // prettier-ignore
+    const texts = this.#found(HEAD);
     const envelope = {
-      correlation_id: this.#text(String(FIRST)),
-      msg_id: this.#text(msg_id),
-      timestamp: this.#text(timestamp),
-      send_to: this.#text(send_to),
-      msg_purpose: this.#text(msg_purpose),
-      sender_name: this.#text(sender_name),
-      sender_id: this.#text(sender_id),
-      receiver_name: this.#text(receiver_name),
-      receiver_id: this.#text(receiver_id),
-      reply_to: this.#text(reply_to),
-      reply_to_msg_id: this.#text(reply_to_msg_id),
-      broker_url: this.#text(broker_url),
-      metadata: this.#object(metadata, 1),
-      payloads: this.#payloads(payloads),
+      correlation_id: texts[1],
+      msg_id: texts[2],
+      timestamp: texts[3],
+      send_to: this.#text(texts[4]),
+      msg_purpose: texts[5],
+      sender_name: this.#text(texts[6]),
+      sender_id: texts[7],
+      receiver_name: this.#text(texts[8]),
+      receiver_id: texts[9],
+      reply_to: this.#text(texts[10]),
+      reply_to_msg_id: texts[11],
+      broker_url: texts[12],
+      metadata: this.#metadata(METADATA, 1),
+      payloads: this.#payloads(),
     };
     if (this.from + this.at !== this.source.length) throw GAVE_UP;
     return envelope;
   }
 
-  /** @param {string} name */
-  #payloads(name) {
-    this.#expect(name);
+  #payloads() {
+    this.#expect(PAYLOADS);
     this.#expect('[');
     /** @type {Record<string, unknown>[]} */
     const payloads = [];
@@ -118,34 +116,26 @@ class CanonicalReader {
   }
 
   #payload() {
-    this.#look_ahead(AHEAD);
-    const [dataname = '', payload_type = '', transport = '', encoding = '', size = '', data = '', metadata = ''] = PAYLOAD_REST;
-    const payload = {
-      id: this.#text(String(PAYLOAD_FIRST)),
-      dataname: this.#text(dataname),
-      payload_type: this.#text(payload_type),
-      transport: this.#text(transport),
-      encoding: this.#text(encoding),
-      size: this.#size(size),
-      data: /** @type {unknown} */ (null),
-      metadata: {},
-    };
-    this.#expect(data);
-    payload.data = payload.transport === 'direct' ? this.#base64(payload.encoding, payload.size) : this.#text('');
-    payload.metadata = this.#object(metadata, 3);
+    if (this.window.length - this.at < AHEAD) this.#move(this.from + this.at);
+    const texts = this.#found(PAYLOAD_HEAD);
+    const [, id, dataname, payload_type, transport, encoding] = texts;
+    const size = Number(texts[6]);
+    this.#expect(DATA);
+    const data = transport === 'direct' ? this.#base64(encoding, size) : this.#text(this.#found(URL)[1]);
+    const metadata = this.#metadata(PAYLOAD_METADATA, 3);
     this.#expect('}');
-    return payload;
+    return { id, dataname: this.#text(dataname), payload_type, transport, encoding, size, data, metadata };
   }
 
   /**
-   * @param {string} encoding
+   * @param {string | undefined} encoding
    * @param {number} size
    */
   #base64(encoding, size) {
     if (encoding !== 'base64' && encoding !== 'arrow-ipc') throw GAVE_UP;
+    const { source } = this;
     const start = this.from + this.at + 1;
     const end = start + encoded_length(size);
-    const { source } = this;
     const last = typeof source === 'string' ? source.charCodeAt(end) : source[end];
     if (this.window.charCodeAt(this.at) !== 0x22 || last !== 0x22) throw GAVE_UP;
     const data = this.platform.from_base64(source, start, end, size);
@@ -154,72 +144,53 @@ class CanonicalReader {
     return data;
   }
 
-  /** @param {string} name */
-  #size(name) {
-    this.#expect(name);
-    return this.#digits();
-  }
-
-  #digits() {
-    const start = this.at;
-    let size = 0;
-    for (;;) {
-      const digit = this.window.charCodeAt(this.at) - 0x30;
-      if (!(digit >= 0 && digit <= 9)) break;
-      size = size * 10 + digit;
-      this.at += 1;
-    }
-    const digits = this.at - start;
-    if (digits < 1 || digits > 15 || (digits > 1 && this.window[start] === '0')) throw GAVE_UP;
-    return size;
-  }
-
-  /**
-   * A string without escapes.
-   *
-   * @param {string} name what stands before it
-   */
-  #text(name) {
-    this.#expect(name);
-    const { window } = this;
-    const start = this.at + 1;
-    if (window.charCodeAt(this.at) !== 0x22) throw GAVE_UP;
-    const end = window.indexOf('"', start);
-    if (end < 0) throw GAVE_UP;
-    this.at = end + 1;
-    const text = window.slice(start, end);
-    if (!NOT_PLAIN.test(text)) return text;
-    if (NEEDS_READER.test(text) || typeof this.source === 'string') throw GAVE_UP;
-    try {
-      return this.platform.to_text(this.source, this.from + start, this.from + end);
-    } catch {
-      throw GAVE_UP;
-    }
-  }
-
   /**
    * @param {string} name what stands before it
    * @param {number} depth arrays and objects that are open there
    */
-  #object(name, depth) {
+  #metadata(name, depth) {
     this.#expect(name);
     if (this.#take('{}')) return {};
     const start = this.at;
-    if (this.#take(SIZE_ONLY)) {
-      const size = this.#digits();
-      if (this.#take('}')) return { [SIZE_NAME]: size };
-      this.at = start;
+    SIZE_ONLY.lastIndex = start;
+    const found = SIZE_ONLY.exec(this.window);
+    if (found) {
+      this.at = SIZE_ONLY.lastIndex;
+      return { [SIZE_NAME]: Number(found[1]) };
     }
     const reader = new Reader(this.window, start, depth);
     try {
       const value = reader.value();
-      const text = this.window.slice(start, reader.at);
       this.at = reader.at;
-      if (typeof value !== 'object' || value === null || !IS_ASCII.test(text)) throw GAVE_UP;
+      if (typeof value !== 'object' || value === null || WIDE.test(this.window.slice(start, this.at))) throw GAVE_UP;
       return value;
     } catch {
       throw GAVE_UP;
     }
+  }
+
+  /**
+   * A string as it was found, in which each character is a byte of UTF-8.
+   *
+   * @param {string | undefined} found
+   */
+  #text(found = '') {
+    if (found === '' || !WIDE.test(found)) return found;
+    const bytes = Uint8Array.from(found, (character) => character.charCodeAt(0));
+    try {
+      return this.platform.to_text(bytes, 0, bytes.length);
+    } catch {
+      throw GAVE_UP;
+    }
+  }
+
+  /** @param {RegExp} expression */
+  #found(expression) {
+    expression.lastIndex = this.at;
+    const found = expression.exec(this.window);
+    if (found === null) throw GAVE_UP;
+    this.at = expression.lastIndex;
+    return found;
   }
 
   /** @param {string} text */
@@ -232,11 +203,6 @@ class CanonicalReader {
     if (!this.window.startsWith(text, this.at)) return false;
     this.at += text.length;
     return true;
-  }
-
-  /** @param {number} length */
-  #look_ahead(length) {
-    if (this.window.length - this.at < length) this.#move(this.from + this.at);
   }
 
   /** @param {number} to a place within the source */
@@ -260,15 +226,17 @@ class CanonicalReader {
   }
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
-const IS_ASCII = /^[\u0000-\u007f]*$/;
-
 /**
- * What stands before a member's value.
+ * What stands before a member's value; names are in snake case, and mean themselves in an expression too.
  *
  * @param {string} name
  * @param {number} index
  */
 function before(name, index) {
   return `${index === 0 ? '{' : ','}"${name}":`;
+}
+
+/** @param {readonly string[]} parts */
+function matching(parts) {
+  return new RegExp(parts.join('').replace(/^\{/, '\\{'), 'y');
 }

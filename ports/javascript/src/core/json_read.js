@@ -8,7 +8,7 @@
  */
 
 import { JSON_MAX_DEPTH } from '../generated.js';
-import { count_members, scan } from './json_scan.js';
+import { count_members, is_polluted, scan } from './json_scan.js';
 
 /** From this many bytes on, the scan and `JSON.parse` together are faster than this reader. */
 const LARGE = 512;
@@ -41,7 +41,7 @@ export class InvalidJson extends Error {
  */
 export function read(bytes, platform) {
   const text = decoded(bytes, platform);
-  if (bytes.length >= LARGE) {
+  if (bytes.length >= LARGE && !is_polluted()) {
     const members = scan(bytes);
     // What is not settled at once is looked at again, one character after the other.
     if (members >= 0) {
@@ -117,7 +117,7 @@ export class Reader {
       const start = this.at;
       const name = this.#string();
       this.path.push(name);
-      if (Object.prototype.hasOwnProperty.call(object, name)) {
+      if (Object.hasOwn(object, name)) {
         this.at = start;
         throw this.#error('names that occur once in an object', 'a second member of this name');
       }

@@ -89,7 +89,17 @@ function number_end(bytes, start) {
 }
 
 /**
- * The number of members of all objects within a value that `JSON.parse` gave.
+ * Whether somebody gave members to all objects that a loop meets, so that members cannot be counted.
+ *
+ * @returns {boolean}
+ */
+export function is_polluted() {
+  for (const name in {}) return name !== undefined;
+  return false;
+}
+
+/**
+ * The number of members of all objects within a value that `JSON.parse` gave, where nothing `is_polluted`.
  *
  * @param {unknown} value
  * @returns {number}
@@ -105,7 +115,6 @@ export function count_members(value) {
     return members;
   }
   const object = /** @type {Record<string, unknown>} */ (value);
-  // A member that somebody gave to all objects would be counted as well; then the strict reader decides.
   for (const name in object) {
     members += 1;
     const inner = object[name];

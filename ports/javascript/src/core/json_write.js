@@ -45,7 +45,7 @@ export function quote(text) {
   return SPECIAL.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
-// eslint-disable-next-line no-control-regex -- control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const SPECIAL = /["\\\u0000-\u001f]/;
 
 const MIN = -(2n ** 63n);
@@ -99,6 +99,8 @@ class Writer {
    * @returns {string}
    */
   #nested(value) {
+    // Node's Buffer would write itself as an object of numbers.
+    if (ArrayBuffer.isView(value)) throw this.#error(JSON_VALUE, 'bytes');
     const { toJSON } = /** @type {{ toJSON?: unknown }} */ (value);
     if (typeof toJSON === 'function') {
       const plain = /** @type {unknown} */ (toJSON.call(value, String(this.path[this.path.length - 1] ?? '')));

@@ -42,7 +42,7 @@ export function redact(url) {
   const at = shown.lastIndexOf('@');
   if (at >= 0) {
     const scheme = shown.indexOf('://');
-    shown = (scheme >= 0 && scheme < at ? `${shown.slice(0, scheme)}://` : '') + `…${shown.slice(at)}`;
+    shown = `${scheme >= 0 && scheme < at ? shown.slice(0, scheme + 3) : ''}…${shown.slice(at)}`;
   }
   return end < 0 ? shown : `${shown}…`;
 }
@@ -121,10 +121,7 @@ function ipv6(text) {
   const full = groups.map((group) => parseInt(group, 16).toString(16)).join(':');
   const runs = full.match(/\b0(:0)+\b/g) ?? [];
   const longest = runs.reduce((best, run) => (run.length > best.length ? run : best), '');
-  return longest === ''
-    ? full
-    : full
-        .replace(longest, '')
-        .replace(/^:?|:?$/, '::')
-        .replace(/:{2,}/g, '::');
+  if (longest === '') return full;
+  const at = full.search(new RegExp(`\\b${longest}\\b`));
+  return `${full.slice(0, at).replace(/:$/, '')}::${full.slice(at + longest.length).replace(/^:/, '')}`;
 }

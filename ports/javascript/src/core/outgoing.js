@@ -32,8 +32,8 @@ import {
   written_length,
 } from './entry.js';
 import { NATSBridgeError } from './error.js';
-import { InvalidLink, origin_of, redact } from './link.js';
 import { quote } from './json_write.js';
+import { InvalidLink, origin_of, redact } from './link.js';
 import { byte_length } from './text.js';
 
 /** A message that is ready but for its uploads: `link` or `fall_back` each of `uploads`, then `finish`. */
