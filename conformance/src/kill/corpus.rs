@@ -108,24 +108,28 @@ impl Corpus {
         before: &[Verdict],
     ) -> Result<Option<&str>, String> {
         let mut validators = BTreeMap::new();
-        for instance in &self.instances {
-            let schema = instance.schema.as_str();
-            if !validators.contains_key(schema) && published.behind(schema).contains(file) {
-                validators.insert(schema, published.validator(schema)?);
+        for whole in [false, true] {
+            for (instance, before) in self.instances.iter().zip(before) {
+                let schema = instance.schema.as_str();
+                // Most deletions are noticed before the other schemas are asked, and building a validator takes its time.
+                if !validators.contains_key(schema) {
+                    let concerned = published.behind(schema).contains(file);
+                    let validator = concerned.then(|| published.validator(schema));
+                    validators.insert(schema, validator.transpose()?);
+                }
+                let Some(Some(validator)) = validators.get(schema) else {
+                    continue;
+                };
+                let noticed = match whole {
+                    false => validator.is_valid(&instance.value) != before.is_empty(),
+                    true => places(validator, &instance.value) != *before,
+                };
+                if noticed {
+                    return Ok(Some(&instance.case));
+                }
             }
         }
-        let pairs = || self.instances.iter().zip(before);
-        let turned = pairs().find(|(instance, before)| {
-            let validator = validators.get(instance.schema.as_str());
-            validator.is_some_and(|validator| validator.is_valid(&instance.value) != before.is_empty())
-        });
-        let noticed = turned.or_else(|| {
-            pairs().find(|(instance, before)| {
-                let validator = validators.get(instance.schema.as_str());
-                validator.is_some_and(|validator| places(validator, &instance.value) != **before)
-            })
-        });
-        Ok(noticed.map(|(instance, _)| instance.case.as_str()))
+        Ok(None)
     }
 }
 
@@ -133,7 +137,11 @@ impl Corpus {
 fn places(validator: &Validator, value: &Value) -> Verdict {
     let place = |error: ValidationError<'_>| match error.kind() {
         ValidationErrorKind::Required { property } => {
-            format!("{}/{}", error.instance_path(), property.as_str().unwrap_or_default())
+            format!(
+                "{}/{}",
+                error.instance_path(),
+                property.as_str().unwrap_or_default()
+            )
         }
         _ => error.instance_path().to_string(),
     };
