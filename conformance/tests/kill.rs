@@ -15,5 +15,9 @@ fn each_constraint_of_the_schema_is_noticed_by_a_case() {
         "no case notices where these are deleted:\n{}",
         survivors.join("\n")
     );
-    assert!(kill.deletions.len() > 400, "{} deletions", kill.deletions.len());
+    assert!(
+        kill.deletions.len() > 400,
+        "{} deletions",
+        kill.deletions.len()
+    );
 }

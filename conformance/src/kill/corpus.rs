@@ -92,7 +92,11 @@ impl Corpus {
     }
 
     /// The first case whose verdict is another one than before.
-    pub(super) fn notices(&self, published: &Published, before: &[bool]) -> Result<Option<&str>, String> {
+    pub(super) fn notices(
+        &self,
+        published: &Published,
+        before: &[bool],
+    ) -> Result<Option<&str>, String> {
         let mut validators = BTreeMap::new();
         for (instance, before) in self.instances.iter().zip(before) {
             if !validators.contains_key(&instance.schema) {
@@ -112,7 +116,9 @@ fn files(folder: &Path) -> Result<Vec<(String, Value)>, String> {
     let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     let mut names: Vec<String> = entries
         .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".json") && !name.ends_with(".schema.json") && name != "rules.json")
+        .filter(|name| {
+            name.ends_with(".json") && !name.ends_with(".schema.json") && name != "rules.json"
+        })
         .collect();
     names.sort();
     names
@@ -154,7 +160,10 @@ fn changed(case: &Value, published: &Published) -> Option<Instance> {
         },
         (Some(at), None) => {
             let (parent, name) = at.rsplit_once('/')?;
-            value.pointer_mut(parent)?.as_object_mut()?.shift_remove(name)?;
+            value
+                .pointer_mut(parent)?
+                .as_object_mut()?
+                .shift_remove(name)?;
         }
     }
     Some(Instance {

@@ -46,7 +46,10 @@ impl Kill {
 
     /// The deletions that no case noticed.
     pub fn survivors(&self) -> impl Iterator<Item = &Mutation> {
-        let unnoticed = self.deletions.iter().filter(|(_, noticed)| noticed.is_none());
+        let unnoticed = self
+            .deletions
+            .iter()
+            .filter(|(_, noticed)| noticed.is_none());
         unnoticed.map(|(mutation, _)| mutation)
     }
 

@@ -37,11 +37,13 @@ impl Mutation {
         };
         let mut schema = schema.clone();
         if let Some((last, parents)) = self.path.split_last() {
-            let parent = parents.iter().try_fold(&mut schema, |value, step| match value {
-                Value::Object(members) => members.get_mut(step),
-                Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
-                _ => None,
-            });
+            let parent = parents
+                .iter()
+                .try_fold(&mut schema, |value, step| match value {
+                    Value::Object(members) => members.get_mut(step),
+                    Value::Array(items) => items.get_mut(step.parse::<usize>().ok()?),
+                    _ => None,
+                });
             match parent {
                 Some(Value::Object(members)) => drop(members.shift_remove(last)),
                 Some(Value::Array(items)) => drop(last.parse().map(|at: usize| items.remove(at))),
@@ -127,4 +129,3 @@ fn add(file: &str, path: &[String], found: &mut Vec<Mutation>) {
         path: path.to_vec(),
     });
 }
-

@@ -23,7 +23,8 @@ impl Published {
     ///
     /// In words: what cannot be read, or is no JSON.
     pub fn read(folder: &Path) -> Result<Self, String> {
-        let entries = fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+        let entries =
+            fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
         let mut names: Vec<String> = entries
             .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
             .filter(|name| name.ends_with(".schema.json"))
@@ -41,7 +42,9 @@ impl Published {
 
     /// Name and schema of each file, in the order of the names.
     pub fn files(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.files.iter().map(|(name, schema)| (name.as_str(), schema))
+        self.files
+            .iter()
+            .map(|(name, schema)| (name.as_str(), schema))
     }
 
     /// `platforms.json`, an instance of its own schema.
