@@ -1,6 +1,6 @@
 //! The user's acceptance conditions that are about several languages.
 
-use super::{Accepted, Acceptance, Check, Kind, Language, PortReport, State, Verdict};
+use super::{Acceptance, Accepted, Check, Kind, Language, PortReport, State, Verdict};
 use crate::case::Case;
 
 /// Id, what it asks for, and the ports that it is about.
@@ -39,7 +39,9 @@ pub(crate) fn acceptance(
     checks: &[Check],
 ) -> Vec<Acceptance> {
     let conditions = CONDITIONS.iter().map(|(id, title, languages)| {
-        let about = cases.iter().filter(|case| case.acceptance.iter().any(|other| other == id));
+        let about = cases
+            .iter()
+            .filter(|case| case.acceptance.iter().any(|other| other == id));
         let cases: Vec<String> = about.map(|case| case.id.clone()).collect();
         let languages = languages.iter();
         Acceptance {
@@ -63,7 +65,10 @@ fn language(name: &str, cases: &[String], ports: &[PortReport], checks: &[Check]
     };
     let is_answered = |check: &&Check| !matches!(check.verdict, Verdict::LeftOut(_));
     let about: Vec<&Check> = checks.iter().filter(is_about).filter(is_answered).collect();
-    let passed = about.iter().filter(|check| check.verdict == Verdict::Passed).count();
+    let passed = about
+        .iter()
+        .filter(|check| check.verdict == Verdict::Passed)
+        .count();
     let port = ports.iter().find(|port| port.name == name);
     let state = match port.map(|port| port.state) {
         None => Accepted::NotRun,
