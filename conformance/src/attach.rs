@@ -43,8 +43,11 @@ pub(crate) fn attach(
         }
         Door::Command(words) => return with_command(repository, words, &check, selection),
     };
-    let mut adapter = Adapter::new(connection, child, Tail::default(), Arc::clone(&check)).traced(trace);
-    let hello = adapter.hello(None).map_err(|broken| Failure::Broken(broken.to_string()))?;
+    let mut adapter =
+        Adapter::new(connection, child, Tail::default(), Arc::clone(&check)).traced(trace);
+    let hello = adapter
+        .hello(None)
+        .map_err(|broken| Failure::Broken(broken.to_string()))?;
     let port = Port::unnamed(&hello.implementation);
     let session = Session::attached(adapter, check);
     let contestant = Contestant::attached(port, hello, session);
@@ -75,8 +78,11 @@ fn with_command(
         transport: adapter::Transport::Stdio,
         patience: Session::FOR_EVER,
     };
-    let mut session = Session::new(program, Arc::clone(check), Session::FOR_EVER).traced(Some(trace));
-    let hello = session.start().map_err(|broken| Failure::Broken(broken.to_string()))?;
+    let mut session =
+        Session::new(program, Arc::clone(check), Session::FOR_EVER).traced(Some(trace));
+    let hello = session
+        .start()
+        .map_err(|broken| Failure::Broken(broken.to_string()))?;
     let contestant = Contestant::attached(Port::unnamed(&hello.implementation), hello, session);
     engine::run_attached(repository, selection, contestant, &Progress::quiet())
 }
@@ -95,7 +101,10 @@ fn trace(direction: Direction, line: &str) {
         Direction::ToAdapter => "-->",
         Direction::FromAdapter => "<--",
     };
-    let end = line.char_indices().nth(SHOWN).map_or(line.len(), |(end, _)| end);
+    let end = line
+        .char_indices()
+        .nth(SHOWN)
+        .map_or(line.len(), |(end, _)| end);
     let more = if end < line.len() { "..." } else { "" };
     // A reader that has gone away does not matter here.
     let _ = writeln!(std::io::stdout(), "{arrow} {}{more}", &line[..end]);

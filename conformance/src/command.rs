@@ -19,7 +19,9 @@ use crate::{child, listing, protocol, scaffold, smoke};
 /// Holds every implementation of NATSBridge against the wire specification and against every other
 #[derive(Debug, Parser)]
 #[command(name = "natsbridge-conformance", version, max_term_width = 100)]
-#[command(after_help = "Exit code 0 if everything is as expected, 1 if not, 2 for wrong usage, 130 after a signal.")]
+#[command(
+    after_help = "Exit code 0 if everything is as expected, 1 if not, 2 for wrong usage, 130 after a signal."
+)]
 struct CommandLine {
     #[command(subcommand)]
     command: Command,
@@ -308,7 +310,11 @@ impl Format {
 }
 
 fn verdict(is_good: bool) -> Result<(), Failure> {
-    if is_good { Ok(()) } else { Err(Failure::Unexpected) }
+    if is_good {
+        Ok(())
+    } else {
+        Err(Failure::Unexpected)
+    }
 }
 
 /// To standard output; whoever reads it may have gone away.

@@ -15,7 +15,11 @@ pub(crate) fn cases(repository: &Repository, selection: &Selection) -> Result<St
     let mut out = String::new();
     for case in chosen {
         let kind = case.body.kind();
-        let _ = writeln!(out, "{:<44} {:<6} {kind:<8} {}", case.id, case.rule, case.title);
+        let _ = writeln!(
+            out,
+            "{:<44} {:<6} {kind:<8} {}",
+            case.id, case.rule, case.title
+        );
     }
     Ok(out)
 }
@@ -61,7 +65,11 @@ pub(crate) fn rules(repository: &Repository) -> Result<String, Failure> {
         let _ = writeln!(out, "{:<6} {:<38} {covered}", rule.rule, rule.title);
     }
     for floor in floors(&library.cases) {
-        let _ = writeln!(out, "{:>5} {} ({} at least)", floor.count, floor.what, floor.least);
+        let _ = writeln!(
+            out,
+            "{:>5} {} ({} at least)",
+            floor.count, floor.what, floor.least
+        );
     }
     for problem in problems {
         let _ = writeln!(out, "PROBLEM: {problem}");

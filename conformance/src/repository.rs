@@ -82,7 +82,9 @@ impl Repository {
         let mut files = Vec::new();
         for entry in entries {
             let path = entry?.path();
-            let name = path.file_name().map(|name| name.to_string_lossy().into_owned());
+            let name = path
+                .file_name()
+                .map(|name| name.to_string_lossy().into_owned());
             if path.is_file() && name.is_some_and(|name| name.ends_with(ending)) {
                 files.push(path);
             }

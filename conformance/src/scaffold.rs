@@ -13,32 +13,55 @@ const FILES: &[(&str, &str)] = &[
         "ports/NAME/conformance/adapter.sh",
         include_str!("template/adapter.sh"),
     ),
-    ("conformance/ports/NAME.toml", include_str!("template/port.toml")),
+    (
+        "conformance/ports/NAME.toml",
+        include_str!("template/port.toml"),
+    ),
 ];
 
 /// Writes them; nothing that is there is overwritten, and nothing is written if one is. The paths that were written.
 pub(crate) fn new(repository: &Repository, name: &str) -> Result<Vec<String>, Failure> {
     let is_name = !name.is_empty()
         && name.starts_with(|first: char| first.is_ascii_lowercase())
-        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte));
+        && name.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-.".contains(&byte)
+        });
     if !is_name {
         return Err(Failure::Usage(format!(
             "{name:?} is no name for a port: lower-case letters, digits, `-` and `.`, a letter first"
         )));
     }
-    let paths: Vec<String> = FILES.iter().map(|(path, _)| path.replace("NAME", name)).collect();
-    if let Some(there) = paths.iter().find(|path| repository.root().join(path).exists()) {
-        return Err(Failure::Usage(format!("{there} is there already; nothing was written")));
+    let paths: Vec<String> = FILES
+        .iter()
+        .map(|(path, _)| path.replace("NAME", name))
+        .collect();
+    if let Some(there) = paths
+        .iter()
+        .find(|path| repository.root().join(path).exists())
+    {
+        return Err(Failure::Usage(format!(
+            "{there} is there already; nothing was written"
+        )));
     }
     let mut first = name.chars();
-    let title: String = first.next().map(|letter| letter.to_ascii_uppercase()).into_iter().chain(first).collect();
+    let title: String = first
+        .next()
+        .map(|letter| letter.to_ascii_uppercase())
+        .into_iter()
+        .chain(first)
+        .collect();
     for (path, (_, template)) in paths.iter().zip(FILES) {
         let path = repository.root().join(path);
         if let Some(folder) = path.parent() {
             std::fs::create_dir_all(folder)?;
         }
-        let text = template.replace("{{NAME}}", name).replace("{{TITLE}}", &title);
-        let mut file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+        let text = template
+            .replace("{{NAME}}", name)
+            .replace("{{TITLE}}", &title);
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)?;
         file.write_all(text.as_bytes())?;
     }
     Ok(paths)

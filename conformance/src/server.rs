@@ -101,7 +101,9 @@ impl Server {
             .env_remove("NATSBRIDGE_USER_TOKENS")
             .stdout(Stdio::piped());
         let mut child = Child::start(&mut command).map_err(|error| why(&error))?;
-        let stdout = child.stdout().ok_or_else(|| why(&"its pipe is not there"))?;
+        let stdout = child
+            .stdout()
+            .ok_or_else(|| why(&"its pipe is not there"))?;
         let (told, line) = std::sync::mpsc::channel();
         std::thread::spawn(move || {
             let mut stdout = BufReader::new(stdout);
@@ -140,9 +142,20 @@ pub(crate) fn nowhere() -> Result<String, NotStarted> {
 fn build(repository: &Repository) -> Result<PathBuf, NotStarted> {
     let name = format!("natsbridge{}", std::env::consts::EXE_SUFFIX);
     let program = bin().join(name);
-    let profile = if cfg!(debug_assertions) { "dev" } else { "release" };
+    let profile = if cfg!(debug_assertions) {
+        "dev"
+    } else {
+        "release"
+    };
     let output = Command::new("cargo")
-        .args(["build", "--quiet", "-p", "natsbridge-cli", "--profile", profile])
+        .args([
+            "build",
+            "--quiet",
+            "-p",
+            "natsbridge-cli",
+            "--profile",
+            profile,
+        ])
         .current_dir(repository.root())
         .stdin(Stdio::null())
         .output();
@@ -152,9 +165,14 @@ fn build(repository: &Repository) -> Result<PathBuf, NotStarted> {
             let said = String::from_utf8_lossy(&output.stderr);
             let last: Vec<&str> = said.lines().rev().take(5).collect();
             let last: Vec<&str> = last.into_iter().rev().collect();
-            Err(NotStarted(format!("natsbridge cannot be built: {}", last.join("; "))))
+            Err(NotStarted(format!(
+                "natsbridge cannot be built: {}",
+                last.join("; ")
+            )))
         }
-        Err(error) => Err(NotStarted(format!("natsbridge cannot be built: cargo: {error}"))),
+        Err(error) => Err(NotStarted(format!(
+            "natsbridge cannot be built: cargo: {error}"
+        ))),
     }
 }
 
@@ -172,7 +190,10 @@ fn program(variable: &str, name: &str, repository: &Repository) -> Option<PathBu
 
 fn quiet(program: &Path) -> Command {
     let mut command = Command::new(program);
-    command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     command
 }
 
@@ -190,7 +211,9 @@ fn up(
         while Instant::now() < until && child.end(Duration::from_millis(10)).is_none() {
             let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
             if let Ok(stream) = stream
-                && stream.set_read_timeout(Some(Duration::from_secs(2))).is_ok()
+                && stream
+                    .set_read_timeout(Some(Duration::from_secs(2)))
+                    .is_ok()
                 && is_up(stream)
             {
                 return Ok((child, port));
@@ -201,7 +224,8 @@ fn up(
 }
 
 fn free_port() -> Result<u16, NotStarted> {
-    let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+    let port =
+        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
     port.map(|address| address.port())
         .map_err(|error| NotStarted(format!("no port of loopback is free: {error}")))
 }

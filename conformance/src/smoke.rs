@@ -85,14 +85,19 @@ fn tell(report: &Report) -> String {
         };
         out += &format!("{mark} {id}\n");
     }
-    let protocol = report.checks.iter().find(|check| check.kind == Kind::Adapter && check.has_failed());
+    let protocol = report
+        .checks
+        .iter()
+        .find(|check| check.kind == Kind::Adapter && check.has_failed());
     match (advice, protocol.map(|check| &check.verdict)) {
         (Some((hint, difference)), _) => {
             out += &format!("\nwhat is different: {difference}\nadvice: {hint}\n");
         }
         (None, Some(Verdict::Failed(failed))) => {
             let difference = &failed.difference;
-            out += &format!("\nthe adapter itself: {difference}\nadvice: conformance/README.md says what an adapter does; `attach` shows what is said\n");
+            out += &format!(
+                "\nthe adapter itself: {difference}\nadvice: conformance/README.md says what an adapter does; `attach` shows what is said\n"
+            );
             for line in &failed.stderr {
                 out += &format!("  stderr {line}\n");
             }

@@ -52,7 +52,10 @@ fn report(repository: &Repository) -> Result<Validator, Failure> {
         strict::read(&text)
             .map_err(|error| Failure::Broken(format!("{}: {error}", repository.short(&path))))
     };
-    let (definitions, error) = (schema("definitions.schema.json")?, schema("error.schema.json")?);
+    let (definitions, error) = (
+        schema("definitions.schema.json")?,
+        schema("error.schema.json")?,
+    );
     let id = definitions["$id"].as_str().unwrap_or_default().to_owned();
     let broken = |error: &dyn std::fmt::Display| Failure::Broken(format!("schema/v1: {error}"));
     let registry = Registry::new()

@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, Message};
 
-use super::lines::{LONGEST, Silence};
 use super::Connection;
+use super::lines::{LONGEST, Silence};
 
 /// A connection that an adapter has opened.
 #[derive(Debug)]

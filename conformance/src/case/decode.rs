@@ -102,9 +102,9 @@ impl Expect {
     fn read(file: ExpectFile) -> Result<Self, String> {
         match (file.ok, file.pending, file.error, file.any) {
             (Some(ok), None, None, None) => Ok(Expect::Ok(ok)),
-            (None, Some(links), None, None) => {
-                Ok(Expect::Pending(links.into_iter().map(|link| link.url).collect()))
-            }
+            (None, Some(links), None, None) => Ok(Expect::Pending(
+                links.into_iter().map(|link| link.url).collect(),
+            )),
             (None, None, Some(error), None) => Ok(Expect::Error(error)),
             (None, None, None, Some(any)) => {
                 let any: Result<_, _> = any.into_iter().map(Expect::read).collect();

@@ -47,7 +47,11 @@ pub(super) fn value(given: &mut Value) -> Result<(), String> {
     let Value::Object(members) = given else {
         return Ok(());
     };
-    let kind = members.get("type").and_then(Value::as_str).unwrap_or("").to_owned();
+    let kind = members
+        .get("type")
+        .and_then(Value::as_str)
+        .unwrap_or("")
+        .to_owned();
     match (kind.as_str(), members.remove("repeat")) {
         ("string", Some(Value::Array(pieces))) => {
             members.insert("value".to_owned(), repeated(&pieces)?.into());
@@ -90,7 +94,10 @@ pub(super) fn send(members: &mut Map<String, Value>) -> Result<(), String> {
         }
         *parts = all;
     }
-    match members.get_mut("arguments").and_then(|arguments| arguments.get_mut("metadata")) {
+    match members
+        .get_mut("arguments")
+        .and_then(|arguments| arguments.get_mut("metadata"))
+    {
         Some(metadata) => value(metadata),
         None => Ok(()),
     }
@@ -130,7 +137,9 @@ pub(crate) fn placed(value: &mut Value, places: &Places) {
 }
 
 fn bytes(repeat: &Value) -> Result<String, String> {
-    let piece = repeat["base64"].as_str().map(|text| STANDARD.decode_to_vec(text));
+    let piece = repeat["base64"]
+        .as_str()
+        .map(|text| STANDARD.decode_to_vec(text));
     match (piece, repeat["times"].as_u64()) {
         (Some(Ok(piece)), Some(times)) => {
             Ok(STANDARD.encode_to_string(piece.repeat(count(times)?)))
@@ -169,7 +178,10 @@ mod tests {
     #[test]
     fn payloads_are_repeated() {
         let mut members = Map::new();
-        members.insert("payloads".to_owned(), json!([[{"dataname": "p"}, 3], {"dataname": "q"}]));
+        members.insert(
+            "payloads".to_owned(),
+            json!([[{"dataname": "p"}, 3], {"dataname": "q"}]),
+        );
         assert_eq!(send(&mut members), Ok(()));
         assert_eq!(members["payloads"].as_array().map(Vec::len), Some(4));
     }
@@ -182,6 +194,9 @@ mod tests {
         };
         let mut value = json!({"upload": {"fileserver_url": "${fileserver}"}, "x": "${uuid}"});
         placed(&mut value, &places);
-        assert_eq!(value, json!({"upload": {"fileserver_url": "http://f"}, "x": "${uuid}"}));
+        assert_eq!(
+            value,
+            json!({"upload": {"fileserver_url": "http://f"}, "x": "${uuid}"})
+        );
     }
 }

@@ -18,9 +18,21 @@ pub(crate) fn floors(cases: &[Case]) -> [Floor; 6] {
         floor("golden and negative cases", count(is_reviewed), 250),
         floor("generated negatives", count(is_generated), 300),
         floor("Arrow cases", count(is_about_arrow), 60),
-        floor("link scenarios", count(|case| matches!(case.body, Body::Link(_))), 25),
-        floor("encode cases", count(|case| matches!(case.body, Body::Encode(_))), 100),
-        floor("deliveries", count(|case| matches!(case.body, Body::Delivery(_))), 4),
+        floor(
+            "link scenarios",
+            count(|case| matches!(case.body, Body::Link(_))),
+            25,
+        ),
+        floor(
+            "encode cases",
+            count(|case| matches!(case.body, Body::Encode(_))),
+            100,
+        ),
+        floor(
+            "deliveries",
+            count(|case| matches!(case.body, Body::Delivery(_))),
+            4,
+        ),
     ]
 }
 
@@ -30,7 +42,10 @@ fn is_generated(case: &Case) -> bool {
 
 /// What a person has written or looked at.
 fn is_reviewed(case: &Case) -> bool {
-    matches!(case.body, Body::Decode(_) | Body::Encode(_) | Body::Answer(_)) && !is_generated(case)
+    matches!(
+        case.body,
+        Body::Decode(_) | Body::Encode(_) | Body::Answer(_)
+    ) && !is_generated(case)
 }
 
 fn is_about_arrow(case: &Case) -> bool {

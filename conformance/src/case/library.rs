@@ -13,7 +13,11 @@ use crate::repository::Repository;
 use crate::strict;
 
 /// A folder below that of the cases, its schema, and how one of its cases is read.
-type Kind = (&'static str, &'static str, fn(Value) -> Result<Body, String>);
+type Kind = (
+    &'static str,
+    &'static str,
+    fn(Value) -> Result<Body, String>,
+);
 
 const KINDS: &[Kind] = &[
     ("", "case.schema.json", |value| {
@@ -98,8 +102,9 @@ fn validator(repository: &Repository, folder: &Path, name: &str) -> Result<Valid
         repository.cases().join(name)
     };
     let schema = read(repository, &path)?;
-    let broken =
-        |error: &dyn std::fmt::Display| Failure::Broken(format!("{}: {error}", repository.short(&path)));
+    let broken = |error: &dyn std::fmt::Display| {
+        Failure::Broken(format!("{}: {error}", repository.short(&path)))
+    };
     // Schemas of cases may refer to each other.
     let mut registry = Registry::new();
     for other in repository.files(&repository.cases(), ".schema.json")? {
@@ -140,8 +145,8 @@ fn read_file(
         let acceptance = acceptance.filter_map(Value::as_str).map(str::to_owned);
         let (id, rule, title) = (member("id"), member("rule"), member("title"));
         let acceptance = acceptance.collect();
-        let body = read_case(value)
-            .map_err(|error| Failure::Broken(format!("{short}: {id}: {error}")))?;
+        let body =
+            read_case(value).map_err(|error| Failure::Broken(format!("{short}: {id}: {error}")))?;
         cases.push(Case {
             id,
             rule,

@@ -1,14 +1,17 @@
 //! What a case needs of an implementation.
 
 use super::decode::Expect;
-use super::{Abilities, Case, Body};
+use super::{Abilities, Body, Case};
 use crate::protocol::Capability;
 use crate::strict;
 
 /// What the implementation lacks for its part in the case, as a name; `None` if nothing.
 pub(crate) fn missing(case: &Case, part: Part, abilities: &Abilities) -> Option<String> {
     let needed = needed(case, part);
-    if let Some(lacking) = needed.iter().find(|capability| !abilities.has(**capability)) {
+    if let Some(lacking) = needed
+        .iter()
+        .find(|capability| !abilities.has(**capability))
+    {
         return Some(name(*lacking));
     }
     match &case.body {
@@ -23,7 +26,11 @@ pub(crate) fn missing(case: &Case, part: Part, abilities: &Abilities) -> Option<
             None => None,
         },
         Body::Encode(encode) if part == Part::Consumer => {
-            let payloads = encode.expect.received.iter().flat_map(|received| &received.payloads);
+            let payloads = encode
+                .expect
+                .received
+                .iter()
+                .flat_map(|received| &received.payloads);
             let mut payloads = payloads.flatten();
             payloads.find_map(|payload| {
                 if !abilities.transports.contains(&payload.transport) {

@@ -52,7 +52,9 @@ pub(crate) fn coverage(
             problems.push(format!("rule {rule} ({title}) has no case"));
         }
         if cases > 0 && other.is_some() {
-            problems.push(format!("rule {rule} has cases; rules.json need not excuse it"));
+            problems.push(format!(
+                "rule {rule} has cases; rules.json need not excuse it"
+            ));
         }
         all.push(Coverage {
             instead: other.map(|other| format!("{}: {}", other.paths.join(", "), other.reason)),
@@ -63,8 +65,13 @@ pub(crate) fn coverage(
     }
     for rule in counts.keys() {
         // Cases of a whole section are as good as those of one of its rules.
-        if !all.iter().any(|known| known.rule.starts_with(&format!("{rule}."))) {
-            problems.push(format!("there are cases of rule {rule}, which the specification does not have"));
+        if !all
+            .iter()
+            .any(|known| known.rule.starts_with(&format!("{rule}.")))
+        {
+            problems.push(format!(
+                "there are cases of rule {rule}, which the specification does not have"
+            ));
         }
     }
     Ok((all, problems))
@@ -73,10 +80,13 @@ pub(crate) fn coverage(
 /// The numbered headings; a section without any inside is a rule itself.
 fn rules(specification: &str) -> Vec<(String, String)> {
     let headings = specification.lines().filter_map(|line| {
-        let heading = line.strip_prefix("## ").or_else(|| line.strip_prefix("### "))?;
+        let heading = line
+            .strip_prefix("## ")
+            .or_else(|| line.strip_prefix("### "))?;
         let (rule, title) = heading.split_once(' ')?;
         let number = rule.strip_prefix('W')?;
-        let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        let is_number =
+            |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
         number
             .split('.')
             .all(is_number)
@@ -84,7 +94,10 @@ fn rules(specification: &str) -> Vec<(String, String)> {
     });
     let all: Vec<(String, String)> = headings.collect();
     let is_whole = |rule: &str| {
-        rule.contains('.') || !all.iter().any(|(other, _)| other.starts_with(&format!("{rule}.")))
+        rule.contains('.')
+            || !all
+                .iter()
+                .any(|(other, _)| other.starts_with(&format!("{rule}.")))
     };
     let whole = all.iter().filter(|(rule, _)| is_whole(rule));
     whole.cloned().collect()
@@ -102,7 +115,10 @@ fn instead(repository: &Repository, problems: &mut Vec<String>) -> Result<Vec<In
     for other in &all {
         for path in &other.paths {
             if !repository.root().join(path).exists() {
-                problems.push(format!("{short}: {path}, which covers {}, is not there", other.rule));
+                problems.push(format!(
+                    "{short}: {path}, which covers {}, is not there",
+                    other.rule
+                ));
             }
         }
     }
@@ -115,9 +131,13 @@ mod tests {
 
     #[test]
     fn headings_with_numbers_are_rules() {
-        let text = "# W\n## What\n## W1 All\n### W1.1 `a` b\n### W1.12 c\n#### Other\n## W4 Alone\n";
+        let text =
+            "# W\n## What\n## W1 All\n### W1.1 `a` b\n### W1.12 c\n#### Other\n## W4 Alone\n";
         let found = rules(text);
-        let found: Vec<(&str, &str)> = found.iter().map(|(rule, title)| (&rule[..], &title[..])).collect();
+        let found: Vec<(&str, &str)> = found
+            .iter()
+            .map(|(rule, title)| (&rule[..], &title[..]))
+            .collect();
         assert_eq!(found, [("W1.1", "a b"), ("W1.12", "c"), ("W4", "Alone")]);
     }
 }

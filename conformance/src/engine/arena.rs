@@ -6,10 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
+use super::Contestant;
 use super::contestant::failed;
 use super::plan::Planned;
 use super::session::Session;
-use super::Contestant;
 use crate::adapter::{self, Breakdown};
 use crate::case::{
     AnswerCase, Body, Case, DecodeCase, EncodeCase, Expect, Made, Part, Places, Received,
@@ -177,10 +177,8 @@ impl<'a> Arena<'a> {
     fn made_as(&self, expected: &Made, outcome: &Outcome) -> Result<(), NotPassed> {
         match (outcome, &expected.error) {
             (Outcome::Encoded(encoded), None) => match &expected.message {
-                Some(template) => {
-                    judge::message(template, &encoded.message, &self.surroundings())
-                        .map_err(different)
-                }
+                Some(template) => judge::message(template, &encoded.message, &self.surroundings())
+                    .map_err(different),
                 None => Ok(()),
             },
             (Outcome::Error(refused), Some(error)) => {
@@ -228,7 +226,9 @@ pub(super) fn ask_for(
     operation: Operation,
     more: Duration,
 ) -> Result<Outcome, NotPassed> {
-    session.ask(operation, more).map_err(|breakdown| broken("adapter", breakdown))
+    session
+        .ask(operation, more)
+        .map_err(|breakdown| broken("adapter", breakdown))
 }
 
 pub(super) fn broken(place: &str, breakdown: Breakdown) -> NotPassed {

@@ -51,7 +51,13 @@ impl Contestant {
         repository: &Repository,
         check: &Arc<adapter::Check>,
     ) -> Result<Self, Box<Absent>> {
-        let absent = |port: Port, why: String| Box::new(Absent { port, why, failed: None });
+        let absent = |port: Port, why: String| {
+            Box::new(Absent {
+                port,
+                why,
+                failed: None,
+            })
+        };
         match prepare(&port, repository) {
             Ok(()) => {}
             Err(Unprepared::Lacking(why)) => return Err(absent(port, why)),
@@ -107,7 +113,9 @@ impl Contestant {
 
     /// Stops a further process.
     pub(super) fn dismiss(&self, mut session: Session) {
-        let stopped = session.stop().map_err(|breakdown| failed("stop", breakdown));
+        let stopped = session
+            .stop()
+            .map_err(|breakdown| failed("stop", breakdown));
         let mut further = self.further();
         further.took += session.took;
         further.restarts += session.starts.saturating_sub(1);
@@ -128,7 +136,11 @@ impl Contestant {
         let mut stopped = self.further().failed.take().map_or(Ok(()), Err);
         for session in self.processes() {
             let mut session = session.lock().unwrap_or_else(PoisonError::into_inner);
-            stopped = stopped.and(session.stop().map_err(|breakdown| failed("stop", breakdown)));
+            stopped = stopped.and(
+                session
+                    .stop()
+                    .map_err(|breakdown| failed("stop", breakdown)),
+            );
         }
         let restarts = self.restarts();
         let stays = if restarts == 0 {
@@ -154,7 +166,12 @@ impl Contestant {
             why: None,
             runtime: Some(self.hello.runtime.clone()),
             version: Some(self.hello.version.clone()),
-            capabilities: self.hello.capabilities.iter().map(|one| capability_name(*one)).collect(),
+            capabilities: self
+                .hello
+                .capabilities
+                .iter()
+                .map(|one| capability_name(*one))
+                .collect(),
             start_ms: self.start_ms,
             took_ms: u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
             restarts: self.restarts(),
@@ -201,7 +218,9 @@ impl Absent {
     pub(crate) fn check(&self, must: bool) -> Option<Check> {
         let failed = match &self.failed {
             Some(breakdown) => failed("hello", breakdown.clone()),
-            None if must => Failed::new(Difference::new("adapter", "a port that starts", &self.why)),
+            None if must => {
+                Failed::new(Difference::new("adapter", "a port that starts", &self.why))
+            }
             None => return None,
         };
         Some(Check {
@@ -289,8 +308,14 @@ fn run(command: &[String], repository: &Repository) -> Result<(), Breakdown> {
 /// What an adapter declares does not contradict itself.
 fn coherent(hello: &Hello) -> Result<(), Difference> {
     let pairs = [
-        (Capability::Arrowtable, hello.payload_types.iter().any(|name| name == "arrowtable")),
-        (Capability::Link, hello.transports.iter().any(|name| name == "link")),
+        (
+            Capability::Arrowtable,
+            hello.payload_types.iter().any(|name| name == "arrowtable"),
+        ),
+        (
+            Capability::Link,
+            hello.transports.iter().any(|name| name == "link"),
+        ),
     ];
     for (capability, listed) in pairs {
         let declared = hello.capabilities.contains(&capability);

@@ -16,7 +16,8 @@ pub(super) fn apply(ports: &[&Port], checks: &mut [Check], everything: bool) -> 
             }
             let mut about = 0;
             for check in checks.iter_mut() {
-                if !known.is_about(&check.case, check.kind.name()) || !concerns(known, port, check) {
+                if !known.is_about(&check.case, check.kind.name()) || !concerns(known, port, check)
+                {
                     continue;
                 }
                 about += 1;
@@ -37,7 +38,10 @@ pub(super) fn apply(ports: &[&Port], checks: &mut [Check], everything: bool) -> 
                 }
             }
             if about == 0 && everything {
-                problems.push(format!("{}: the known failure of {} is about no check", port.name, known.case));
+                problems.push(format!(
+                    "{}: the known failure of {} is about no check",
+                    port.name, known.case
+                ));
             }
         }
     }

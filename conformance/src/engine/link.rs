@@ -29,7 +29,9 @@ impl Arena<'_> {
         let mut own = (!variables.is_empty()).then(|| session.with_environment(variables));
         let asked = own.as_mut().unwrap_or(session);
         // Its start is not part of what is measured.
-        asked.ready().map_err(|breakdown| broken("adapter", breakdown))?;
+        asked
+            .ready()
+            .map_err(|breakdown| broken("adapter", breakdown))?;
         let begun = Instant::now();
         let outcome = asked.ask(scenario.operation().clone(), scenario.patience());
         let elapsed = begun.elapsed();

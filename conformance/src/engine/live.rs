@@ -42,10 +42,11 @@ impl Arena<'_> {
             encode: request,
             deliver: None,
         };
-        let sent = |producer: &Contestant| match ask(&mut producer.producer(), Operation::Send(send))? {
-            Outcome::Encoded(_) => Ok(()),
-            other => Err(unexpected("a message that was sent", &other)),
-        };
+        let sent =
+            |producer: &Contestant| match ask(&mut producer.producer(), Operation::Send(send))? {
+                Outcome::Encoded(_) => Ok(()),
+                other => Err(unexpected("a message that was sent", &other)),
+            };
         let subject = expected_subject(&expected);
         let outcome = self.exchange(consumer, subject, files, None, || sent(producer))?;
         let ends = Leniency::between(&[&producer.abilities, &consumer.abilities]);
@@ -63,8 +64,9 @@ impl Arena<'_> {
         able(case, Part::LiveProducer, producer)?;
         self.server()?;
         let request = delivery.request(&self.places);
-        let mut request = request
-            .map_err(|error| different(Difference::new("case", "a request of the protocol", error)))?;
+        let mut request = request.map_err(|error| {
+            different(Difference::new("case", "a request of the protocol", error))
+        })?;
         request.subject = own_subject(&request.subject);
         let subject = request.subject.clone();
         let files = delivery.uploads().then(|| self.places.fileserver.clone());
@@ -138,12 +140,16 @@ impl Arena<'_> {
             }
             return Err(why);
         }
-        session.next(PATIENCE).map_err(|breakdown| broken("adapter", breakdown))
+        session
+            .next(PATIENCE)
+            .map_err(|breakdown| broken("adapter", breakdown))
     }
 
     fn server(&self) -> Result<(), NotPassed> {
         if self.places.nats.is_empty() {
-            return Err(NotPassed::LeftOut("a nats-server on this machine".to_owned()));
+            return Err(NotPassed::LeftOut(
+                "a nats-server on this machine".to_owned(),
+            ));
         }
         Ok(())
     }
@@ -157,13 +163,18 @@ fn own_subject(subject: &str) -> String {
 /// The same expectation for a message with this subject, over this server.
 fn addressed(expected: &Received, subject: &str) -> Received {
     let mut expected = expected.clone();
-    expected.envelope.insert("send_to".to_owned(), subject.into());
+    expected
+        .envelope
+        .insert("send_to".to_owned(), subject.into());
     // Which server is named there is the server's that the message really goes over, where a bridge writes it.
     expected.envelope.remove("broker_url");
     expected
 }
 
 fn expected_subject(expected: &Received) -> &str {
-    let subject = expected.envelope.get("send_to").and_then(serde_json::Value::as_str);
+    let subject = expected
+        .envelope
+        .get("send_to")
+        .and_then(serde_json::Value::as_str);
     subject.unwrap_or_default()
 }

@@ -51,6 +51,10 @@ pub(crate) fn run(
 ) -> Result<Report, Failure> {
     let begun = (SystemTime::now(), Instant::now());
     let library = Library::read(repository)?;
+    let built: Vec<String> = Port::all(repository)?
+        .into_iter()
+        .map(|port| port.name)
+        .collect();
     let ports = Port::select(repository, &order.ports)?;
     let mut problems = Vec::new();
     let everything = order.ports.is_empty() && order.selection.is_everything();
@@ -93,7 +97,7 @@ pub(crate) fn run(
         notes,
         problems,
         cases: cases.len() as u64,
-        acceptance: acceptance(&cases, &ports, &checks),
+        acceptance: acceptance(&cases, &built, &ports, &checks),
         ports,
         checks,
         rules: rules
@@ -118,7 +122,9 @@ pub(crate) fn run_attached(
     let mut cases = Library::read(repository)?.cases;
     cases.retain(|case| selection.has(&case.id) && can_be_attached(&case.body));
     if cases.is_empty() {
-        return Err(Failure::Usage("no case that one process can do has such an id".to_owned()));
+        return Err(Failure::Usage(
+            "no case that one process can do has such an id".to_owned(),
+        ));
     }
     let (mut notes, mut problems) = (Vec::new(), Vec::new());
     let servers = Servers::start(&cases, repository, false, &mut notes, &mut problems)?;
@@ -156,7 +162,11 @@ fn work(
     let last = units.iter().map(|unit| unit.stage).max().unwrap_or(0);
     for stage in 0..=last {
         let of_stage: Vec<&Unit> = units.iter().filter(|unit| unit.stage == stage).collect();
-        let jobs = if stage == LINK_STAGE { jobs * LANES } else { jobs };
+        let jobs = if stage == LINK_STAGE {
+            jobs * LANES
+        } else {
+            jobs
+        };
         checks.extend(side_by_side(arena, &of_stage, jobs, progress)?);
     }
     progress.end();
@@ -189,7 +199,10 @@ fn side_by_side(
                 }
                 let begun = Instant::now();
                 let verdict = arena.check(*planned, own.as_mut());
-                progress.step(&name(arena, *planned), matches!(verdict, Verdict::Failed(_)));
+                progress.step(
+                    &name(arena, *planned),
+                    matches!(verdict, Verdict::Failed(_)),
+                );
                 // Each slot has one writer.
                 let _ = slot.set((verdict, contestant::millis(begun)));
             }
@@ -266,9 +279,16 @@ fn start(
 
 /// Kinds of which there are fewer cases than there must be.
 fn lost(cases: &[Case]) -> Vec<String> {
-    let floors = floors(cases).into_iter().filter(|floor| floor.count < floor.least);
+    let floors = floors(cases)
+        .into_iter()
+        .filter(|floor| floor.count < floor.least);
     floors
-        .map(|floor| format!("there are {} {}, not {} at least", floor.count, floor.what, floor.least))
+        .map(|floor| {
+            format!(
+                "there are {} {}, not {} at least",
+                floor.count, floor.what, floor.least
+            )
+        })
         .collect()
 }
 
@@ -288,7 +308,12 @@ fn reports(
             }
         }
     }
-    let rank = |name: &str| NAMED.iter().position(|named| *named == name).unwrap_or(NAMED.len());
+    let rank = |name: &str| {
+        NAMED
+            .iter()
+            .position(|named| *named == name)
+            .unwrap_or(NAMED.len())
+    };
     reports.sort_by_key(|port| rank(&port.name));
     reports
 }
@@ -335,29 +360,30 @@ impl Servers {
             _ => false,
         });
         let mut running = Vec::new();
-        let mut url_of = |needed: bool, start: fn(&Repository) -> Result<Server, adapter::NotStarted>| {
-            if !needed {
-                return String::new();
-            }
-            match start(repository) {
-                Ok(server) => {
-                    if server.what == "natsbridge fileserver" {
-                        notes.push("!! there is no real Plik here (NATSBRIDGE_TEST_PLIK, or plikd on PATH); `natsbridge fileserver` stands in".to_owned());
-                    }
-                    let url = server.url.clone();
-                    running.push(server);
-                    url
+        let mut url_of =
+            |needed: bool, start: fn(&Repository) -> Result<Server, adapter::NotStarted>| {
+                if !needed {
+                    return String::new();
                 }
-                Err(adapter::NotStarted(why)) => {
-                    if must {
-                        problems.push(why);
-                    } else {
-                        notes.push(format!("!! not available: {why}"));
+                match start(repository) {
+                    Ok(server) => {
+                        if server.what == "natsbridge fileserver" {
+                            notes.push("!! there is no real Plik here (NATSBRIDGE_TEST_PLIK, or plikd on PATH); `natsbridge fileserver` stands in".to_owned());
+                        }
+                        let url = server.url.clone();
+                        running.push(server);
+                        url
                     }
-                    String::new()
+                    Err(adapter::NotStarted(why)) => {
+                        if must {
+                            problems.push(why);
+                        } else {
+                            notes.push(format!("!! not available: {why}"));
+                        }
+                        String::new()
+                    }
                 }
-            }
-        };
+            };
         let places = Places {
             nats: url_of(needs_nats, Server::nats),
             fileserver: url_of(needs_files, Server::files),

@@ -43,7 +43,8 @@ pub(super) fn plan(cases: &[Case], ports: &[Contestant]) -> Vec<Unit> {
     let answer = indices(|body| matches!(body, Body::Answer(_)));
     let delivery = indices(|body| matches!(body, Body::Delivery(_)));
     let link = indices(|body| matches!(body, Body::Link(_)));
-    let received = indices(|body| matches!(body, Body::Encode(case) if case.expect.received.is_some()));
+    let received =
+        indices(|body| matches!(body, Body::Encode(case) if case.expect.received.is_some()));
     let live = indices(
         |body| matches!(body, Body::Encode(case) if case.live && case.expect.received.is_some()),
     );
@@ -61,7 +62,9 @@ pub(super) fn plan(cases: &[Case], ports: &[Contestant]) -> Vec<Unit> {
             cases.iter().map(planned).collect()
         };
         let each = |kind, cases: &[usize], producers: &[Option<usize>]| -> Vec<Planned> {
-            let pairs = producers.iter().map(|producer| one(kind, cases, *producer, port));
+            let pairs = producers
+                .iter()
+                .map(|producer| one(kind, cases, *producer, port));
             pairs.flatten().collect()
         };
         let mut made = one(Kind::Encode, &encode, port, None);
@@ -86,7 +89,12 @@ pub(super) fn plan(cases: &[Case], ports: &[Contestant]) -> Vec<Unit> {
             units.push(Unit {
                 alone: port,
                 stage: LINK_STAGE,
-                checks: scenarios.iter().copied().skip(lane).step_by(LANES).collect(),
+                checks: scenarios
+                    .iter()
+                    .copied()
+                    .skip(lane)
+                    .step_by(LANES)
+                    .collect(),
             });
         }
     }
@@ -104,7 +112,9 @@ fn deliveries(
 ) -> Vec<Planned> {
     let senders: BTreeSet<usize> = (0..ports.len())
         .filter(|index| {
-            ports.get(*index).is_some_and(|port| port.abilities.has(Capability::Deliver))
+            ports
+                .get(*index)
+                .is_some_and(|port| port.abilities.has(Capability::Deliver))
         })
         .collect();
     let mut planned = Vec::new();

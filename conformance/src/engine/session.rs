@@ -9,7 +9,7 @@ use crate::child::is_stopped;
 use crate::protocol::{Hello, Operation, Outcome};
 
 /// After this many restarts it is not started any more.
-const RESTARTS: u64 = 20;
+const RESTARTS: u64 = 200;
 
 /// Requests to one port, one after the other.
 #[derive(Debug)]
@@ -59,7 +59,8 @@ impl Session {
 
     /// The same port with further variables of its environment, as a process of its own.
     pub(crate) fn with_environment(&self, environment: BTreeMap<String, String>) -> Self {
-        let mut session = Session::new(self.program.clone(), Arc::clone(&self.check), self.patience);
+        let mut session =
+            Session::new(self.program.clone(), Arc::clone(&self.check), self.patience);
         session.environment = environment;
         session.trace = self.trace;
         session
@@ -149,7 +150,9 @@ impl Session {
             return Err(NotStarted("it is gone; attach it again".to_owned()));
         }
         if self.starts > RESTARTS {
-            return Err(NotStarted(format!("it was given up after {RESTARTS} restarts")));
+            return Err(NotStarted(format!(
+                "it was given up after {RESTARTS} restarts"
+            )));
         }
         self.starts += 1;
         let adapter = self.program.start(&self.check, &self.environment)?;

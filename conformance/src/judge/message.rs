@@ -71,7 +71,11 @@ struct Matching<'a> {
 impl<'a> Matching<'a> {
     fn literal(&mut self, literal: &str) -> Result<(), Difference> {
         let rest = &self.found.as_bytes()[self.at..];
-        let same = rest.iter().zip(literal.as_bytes()).take_while(|(a, b)| a == b).count();
+        let same = rest
+            .iter()
+            .zip(literal.as_bytes())
+            .take_while(|(a, b)| a == b)
+            .count();
         if same == literal.len() {
             self.at += same;
             return Ok(());
@@ -112,7 +116,9 @@ impl<'a> Matching<'a> {
             "link" => {
                 if !is_link(text, &surroundings.fileserver) {
                     let server = &surroundings.fileserver;
-                    return wrong(&format!("a link of at most {LONGEST_LINK} bytes to {server}"));
+                    return wrong(&format!(
+                        "a link of at most {LONGEST_LINK} bytes to {server}"
+                    ));
                 }
             }
             _ if !is_new_uuid(text) => return wrong("a UUID of version 4 in lower case"),
@@ -137,7 +143,11 @@ impl<'a> Matching<'a> {
         if rest.is_empty() {
             return Ok(());
         }
-        Err(Difference::new(format!("message, byte {}", self.at), "its end", rest))
+        Err(Difference::new(
+            format!("message, byte {}", self.at),
+            "its end",
+            rest,
+        ))
     }
 }
 
@@ -172,7 +182,9 @@ fn is_new_uuid(text: &str) -> bool {
 /// A link to something on this server, without anything that RFC 3986 does not allow in one.
 fn is_link(text: &str, fileserver: &str) -> bool {
     let server = fileserver.trim_end_matches('/');
-    let path = text.strip_prefix(server).and_then(|rest| rest.strip_prefix('/'));
+    let path = text
+        .strip_prefix(server)
+        .and_then(|rest| rest.strip_prefix('/'));
     let is_allowed =
         |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?[]@!$&'()*+,;=%".contains(&byte);
     text.len() <= LONGEST_LINK
@@ -214,8 +226,15 @@ mod tests {
     #[test]
     fn uuids_are_new_ones_and_named_ones_repeat() {
         assert_eq!(compare("${uuid},${uuid}", &format!("{A},{B}")), "");
-        assert_ne!(compare("${uuid},${uuid}", &format!("{A},{A}")), "", "each is a new one");
-        assert_eq!(compare("${uuid:a},${uuid:b},${uuid:a}", &format!("{A},{B},{A}")), "");
+        assert_ne!(
+            compare("${uuid},${uuid}", &format!("{A},{A}")),
+            "",
+            "each is a new one"
+        );
+        assert_eq!(
+            compare("${uuid:a},${uuid:b},${uuid:a}", &format!("{A},{B},{A}")),
+            ""
+        );
         assert_ne!(compare("${uuid:a},${uuid:a}", &format!("{A},{B}")), "");
         assert_ne!(compare("${uuid:a},${uuid:b}", &format!("{A},{A}")), "");
         for wrong in [
@@ -255,6 +274,9 @@ mod tests {
         ] {
             assert_ne!(with(wrong), "", "{wrong}");
         }
-        assert_ne!(with(&format!("http://127.0.0.1:8080/{}", "a".repeat(2_048))), "");
+        assert_ne!(
+            with(&format!("http://127.0.0.1:8080/{}", "a".repeat(2_048))),
+            ""
+        );
     }
 }

@@ -9,8 +9,8 @@ mod value;
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
 use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 pub(crate) use message::{Surroundings, message};
 pub(crate) use received::received;
@@ -70,12 +70,13 @@ impl Difference {
 
 impl fmt::Display for Difference {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: expected {}, found {}", self.place, self.expected, self.found)
+        write!(
+            f,
+            "{}: expected {}, found {}",
+            self.place, self.expected, self.found
+        )
     }
 }
-
-
-
 
 /// As much of a text as a person reads.
 pub(crate) fn short(text: &str) -> String {

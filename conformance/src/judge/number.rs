@@ -43,7 +43,9 @@ fn double(text: &str) -> Option<f64> {
 /// What Rust reads besides, such as `inf` and `nan`, is not what the protocol writes.
 fn is_number(text: &str) -> bool {
     matches!(text, "NaN" | "Infinity" | "-Infinity")
-        || text.bytes().all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
+        || text
+            .bytes()
+            .all(|byte| byte.is_ascii_digit() || b"+-.eE".contains(&byte))
 }
 
 #[cfg(test)]
@@ -86,8 +88,14 @@ mod tests {
     fn an_integer_can_be_a_double() {
         let same = |int: &str, float: &str| same_number(int, float, STRICT);
         assert!(same("1", "1.0") && same("0", "0.0") && same("-5", "-5e0"));
-        assert!(same("1000000000000000000000", "1e21") && same("9007199254740992", "9007199254740992.0"));
-        assert!(!same("9007199254740993", "9007199254740993.0"), "that double is 9007199254740992");
+        assert!(
+            same("1000000000000000000000", "1e21")
+                && same("9007199254740992", "9007199254740992.0")
+        );
+        assert!(
+            !same("9007199254740993", "9007199254740993.0"),
+            "that double is 9007199254740992"
+        );
         assert!(!same("0", "-0.0") && !same("1", "1.5") && !same("1", "NaN"));
     }
 }

@@ -54,7 +54,11 @@ fn payload(
     for (name, wanted, there) in texts {
         if wanted != there {
             let place = format!("{place}.{name}");
-            return Err(Difference::new(place, format!("{wanted:?}"), format!("{there:?}")));
+            return Err(Difference::new(
+                place,
+                format!("{wanted:?}"),
+                format!("{there:?}"),
+            ));
         }
     }
     if let Some(size) = expected.size
@@ -62,9 +66,19 @@ fn payload(
     {
         return Err(Difference::new(format!("{place}.size"), size, found.size));
     }
-    value(&format!("{place}.value"), &expected.value, &found.value, leniency)?;
+    value(
+        &format!("{place}.value"),
+        &expected.value,
+        &found.value,
+        leniency,
+    )?;
     match &expected.metadata {
-        Some(metadata) => value(&format!("{place}.metadata"), metadata, &found.metadata, leniency),
+        Some(metadata) => value(
+            &format!("{place}.metadata"),
+            metadata,
+            &found.metadata,
+            leniency,
+        ),
         None => Ok(()),
     }
 }
@@ -162,20 +176,39 @@ mod tests {
             ("payload_type", json!("image")),
             ("transport", json!("link")),
             ("value", json!({"type": "string", "value": "y"})),
-            ("metadata", json!({"type": "object", "value": [["a", {"type": "null"}]]})),
+            (
+                "metadata",
+                json!({"type": "object", "value": [["a", {"type": "null"}]]}),
+            ),
         ] {
             let difference = compare(payload(name, other), found());
-            assert!(difference.starts_with(&format!("payloads[0].{name}: ")), "{difference}");
+            assert!(
+                difference.starts_with(&format!("payloads[0].{name}: ")),
+                "{difference}"
+            );
         }
         assert_ne!(compare(json!({"payloads": []}), found()), "");
         assert_ne!(compare(json!({"payload_count": 2}), found()), "");
-        assert_eq!(compare(json!({"payload_count": 1, "envelope": {"send_to": "a.b"}}), found()), "");
-        assert_ne!(compare(json!({"payload_count": 1, "envelope": {"send_to": "a.c"}}), found()), "");
+        assert_eq!(
+            compare(
+                json!({"payload_count": 1, "envelope": {"send_to": "a.b"}}),
+                found()
+            ),
+            ""
+        );
+        assert_ne!(
+            compare(
+                json!({"payload_count": 1, "envelope": {"send_to": "a.c"}}),
+                found()
+            ),
+            ""
+        );
     }
 
     #[test]
     fn metadata_of_the_envelope_is_told_in_either_form() {
-        let metadata = |metadata: Value| json!({"payload_count": 1, "envelope": {"metadata": metadata}});
+        let metadata =
+            |metadata: Value| json!({"payload_count": 1, "envelope": {"metadata": metadata}});
         assert_eq!(compare(metadata(json!({"n": 1})), found()), "");
         let tagged = json!({"type": "object", "value": [["n", {"type": "int", "value": "1"}]]});
         assert_eq!(compare(metadata(tagged), found()), "");

@@ -40,13 +40,21 @@ pub(crate) fn refusal(
     let message = error["message"].as_str().unwrap_or_default();
     for word in &expected.names {
         if !message.contains(word.as_str()) {
-            return Err(Difference::new("error.message", format!("a text that names {word}"), message));
+            return Err(Difference::new(
+                "error.message",
+                format!("a text that names {word}"),
+                message,
+            ));
         }
     }
     let whole = Value::Object(report.clone()).to_string();
     for word in &expected.hides {
         if whole.contains(word.as_str()) {
-            return Err(Difference::new("error", "a report that hides a secret", "the secret itself"));
+            return Err(Difference::new(
+                "error",
+                "a report that hides a secret",
+                "the secret itself",
+            ));
         }
     }
     Ok(())
@@ -62,7 +70,10 @@ pub(crate) fn show(report: &Map<String, Value>) -> String {
         None => String::new(),
     };
     let (code, phase) = (text(&error["code"]), text(&details["phase"]));
-    format!("{code} in phase {phase}{pointer}: {}", text(&error["message"]))
+    format!(
+        "{code} in phase {phase}{pointer}: {}",
+        text(&error["message"])
+    )
 }
 
 #[cfg(test)]
@@ -87,7 +98,10 @@ mod tests {
 
     #[test]
     fn code_phase_and_what_a_case_tells_are_compared() {
-        assert_eq!(compare(json!({"code": "SIZE_MISMATCH", "phase": "decode"})), "");
+        assert_eq!(
+            compare(json!({"code": "SIZE_MISMATCH", "phase": "decode"})),
+            ""
+        );
         let full = json!({"code": "SIZE_MISMATCH", "phase": "decode", "pointer": "/payloads/0/data", "dataname": "p",
             "about": {"send_to": "a.b"}, "names": ["SIZE"], "hides": ["token"]});
         assert_eq!(compare(full), "");

@@ -27,13 +27,21 @@ pub(super) fn table(
         return Err(Difference::new(format!("{place}.columns"), theirs, ours));
     }
     if expected.0 != found.0 {
-        return Err(Difference::new(format!("{place}.rows"), expected.0, found.0));
+        return Err(Difference::new(
+            format!("{place}.rows"),
+            expected.0,
+            found.0,
+        ));
     }
     for (a, b) in expected.1.iter().zip(found.1) {
         let place = format!("{place}.columns[{:?}]", a.name);
         if a.values.len() != b.values.len() {
             let count = |values: usize| format!("{values} values");
-            return Err(Difference::new(place, count(a.values.len()), count(b.values.len())));
+            return Err(Difference::new(
+                place,
+                count(a.values.len()),
+                count(b.values.len()),
+            ));
         }
         for (row, (expected, found)) in a.values.iter().zip(&b.values).enumerate() {
             if !same_cell(&a.ty, expected, found) {
@@ -99,9 +107,33 @@ mod tests {
 
     #[test]
     fn floats_are_read_at_their_width() {
-        assert_eq!(compare(one("double", true, json!("1e5")), one("double", true, json!("100000.0"))), "");
-        assert_eq!(compare(one("float", true, json!("0.1")), one("float", true, json!("0.1"))), "");
-        assert_ne!(compare(one("double", true, json!("0.0")), one("double", true, json!("-0.0"))), "");
-        assert_ne!(compare(one("string", true, json!("1e5")), one("string", true, json!("100000.0"))), "");
+        assert_eq!(
+            compare(
+                one("double", true, json!("1e5")),
+                one("double", true, json!("100000.0"))
+            ),
+            ""
+        );
+        assert_eq!(
+            compare(
+                one("float", true, json!("0.1")),
+                one("float", true, json!("0.1"))
+            ),
+            ""
+        );
+        assert_ne!(
+            compare(
+                one("double", true, json!("0.0")),
+                one("double", true, json!("-0.0"))
+            ),
+            ""
+        );
+        assert_ne!(
+            compare(
+                one("string", true, json!("1e5")),
+                one("string", true, json!("100000.0"))
+            ),
+            ""
+        );
     }
 }

@@ -38,7 +38,8 @@ pub(super) fn value(
                 return Err(Difference::new(place, elements(a.len()), elements(b.len())));
             }
             let mut pairs = a.iter().zip(b).enumerate();
-            pairs.try_for_each(|(index, (a, b))| value(&format!("{place}[{index}]"), a, b, leniency))
+            pairs
+                .try_for_each(|(index, (a, b))| value(&format!("{place}[{index}]"), a, b, leniency))
         }
         (Tagged::Object { value: a }, Tagged::Object { value: b }) => {
             members(place, a, b, leniency)
@@ -204,8 +205,14 @@ mod tests {
             compare(object(["b", "a"]), object(["a", "b"]), STRICT),
             r#"value: expected members ["b", "a"], found members ["a", "b"]"#
         );
-        assert_eq!(compare(object(["b", "a"]), object(["a", "b"]), unordered), "");
-        assert_ne!(compare(object(["b", "a"]), object(["b", "c"]), unordered), "");
+        assert_eq!(
+            compare(object(["b", "a"]), object(["a", "b"]), unordered),
+            ""
+        );
+        assert_ne!(
+            compare(object(["b", "a"]), object(["b", "c"]), unordered),
+            ""
+        );
     }
 
     #[test]
@@ -223,13 +230,34 @@ mod tests {
     #[test]
     fn bytes_are_their_size_digest_and_text() {
         let bytes = |size: u64, digest: &str, base64: Option<&str>| match base64 {
-            Some(base64) => json!({"type": "bytes", "size": size, "sha256": digest, "base64": base64}),
+            Some(base64) => {
+                json!({"type": "bytes", "size": size, "sha256": digest, "base64": base64})
+            }
             None => json!({"type": "bytes", "size": size, "sha256": digest}),
         };
-        assert_eq!(compare(bytes(1, "a", None), bytes(1, "a", Some("AA==")), STRICT), "");
-        assert_ne!(compare(bytes(1, "a", Some("AQ==")), bytes(1, "a", Some("AA==")), STRICT), "");
-        assert_ne!(compare(bytes(1, "a", None), bytes(2, "a", None), STRICT), "");
-        assert_ne!(compare(bytes(1, "a", None), bytes(1, "b", None), STRICT), "");
-        assert_ne!(compare(json!({"type": "null"}), bytes(1, "b", None), STRICT), "");
+        assert_eq!(
+            compare(bytes(1, "a", None), bytes(1, "a", Some("AA==")), STRICT),
+            ""
+        );
+        assert_ne!(
+            compare(
+                bytes(1, "a", Some("AQ==")),
+                bytes(1, "a", Some("AA==")),
+                STRICT
+            ),
+            ""
+        );
+        assert_ne!(
+            compare(bytes(1, "a", None), bytes(2, "a", None), STRICT),
+            ""
+        );
+        assert_ne!(
+            compare(bytes(1, "a", None), bytes(1, "b", None), STRICT),
+            ""
+        );
+        assert_ne!(
+            compare(json!({"type": "null"}), bytes(1, "b", None), STRICT),
+            ""
+        );
     }
 }

@@ -37,11 +37,18 @@ impl Known {
 
     /// What is wrong with this entry itself.
     pub(crate) fn fault(&self, today: &str) -> Option<String> {
-        if self.reason.as_deref().is_none_or(|reason| reason.trim().is_empty()) {
+        if self
+            .reason
+            .as_deref()
+            .is_none_or(|reason| reason.trim().is_empty())
+        {
             return Some(format!("the known failure of {} has no reason", self.case));
         }
         if self.last_day().is_empty() {
-            return Some(format!("the known failure of {} has no last day (until)", self.case));
+            return Some(format!(
+                "the known failure of {} has no last day (until)",
+                self.case
+            ));
         }
         (*today > *self.last_day()).then(|| {
             format!(

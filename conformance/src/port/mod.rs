@@ -101,7 +101,9 @@ impl Port {
                     "is no port"
                 };
                 let there = there.join(", ");
-                return Err(Failure::Usage(format!("{name} {built}; there are: {there}")));
+                return Err(Failure::Usage(format!(
+                    "{name} {built}; there are: {there}"
+                )));
             }
         }
         let chosen = all

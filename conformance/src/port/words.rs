@@ -61,7 +61,12 @@ fn value(name: &str, repository: &Repository) -> Result<String, NotStarted> {
     match name {
         "bin" => return Ok(bin().display().to_string()),
         "profile" => {
-            return Ok(if cfg!(debug_assertions) { "dev" } else { "release" }.to_owned());
+            return Ok(if cfg!(debug_assertions) {
+                "dev"
+            } else {
+                "release"
+            }
+            .to_owned());
         }
         "root" => return Ok(repository.root().display().to_string()),
         "url" => return Ok("${url}".to_owned()),

@@ -1,6 +1,6 @@
 //! The user's acceptance conditions that are about several languages.
 
-use super::{Accepted, Acceptance, Check, Kind, Language, PortReport, State, Verdict};
+use super::{Acceptance, Accepted, Check, Kind, Language, PortReport, State, Verdict};
 use crate::case::Case;
 
 /// Id, what it asks for, and the ports that it is about.
@@ -32,21 +32,27 @@ const CONDITIONS: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// How far each is met, for the languages that are there.
+/// How far each is met; `built` are the names of all ports that there are, run or not.
 pub(crate) fn acceptance(
     cases: &[Case],
+    built: &[String],
     ports: &[PortReport],
     checks: &[Check],
 ) -> Vec<Acceptance> {
     let conditions = CONDITIONS.iter().map(|(id, title, languages)| {
-        let about = cases.iter().filter(|case| case.acceptance.iter().any(|other| other == id));
+        let about = cases
+            .iter()
+            .filter(|case| case.acceptance.iter().any(|other| other == id));
         let cases: Vec<String> = about.map(|case| case.id.clone()).collect();
         let languages = languages.iter();
         Acceptance {
             id: (*id).to_owned(),
             title: (*title).to_owned(),
             languages: languages
-                .map(|name| language(name, &cases, ports, checks))
+                .map(|name| {
+                    let is_built = built.iter().any(|other| other == name);
+                    language(name, is_built, &cases, ports, checks)
+                })
                 .collect(),
             cases,
         }
@@ -54,7 +60,13 @@ pub(crate) fn acceptance(
     conditions.collect()
 }
 
-fn language(name: &str, cases: &[String], ports: &[PortReport], checks: &[Check]) -> Language {
+fn language(
+    name: &str,
+    is_built: bool,
+    cases: &[String],
+    ports: &[PortReport],
+    checks: &[Check],
+) -> Language {
     // Over the wire and between implementations: that is what the conditions ask for.
     let is_about = |check: &&Check| {
         matches!(check.kind, Kind::Live | Kind::Matrix)
@@ -63,9 +75,13 @@ fn language(name: &str, cases: &[String], ports: &[PortReport], checks: &[Check]
     };
     let is_answered = |check: &&Check| !matches!(check.verdict, Verdict::LeftOut(_));
     let about: Vec<&Check> = checks.iter().filter(is_about).filter(is_answered).collect();
-    let passed = about.iter().filter(|check| check.verdict == Verdict::Passed).count();
+    let passed = about
+        .iter()
+        .filter(|check| check.verdict == Verdict::Passed)
+        .count();
     let port = ports.iter().find(|port| port.name == name);
     let state = match port.map(|port| port.state) {
+        _ if !is_built => Accepted::NotBuiltYet,
         None => Accepted::NotRun,
         Some(State::NotBuiltYet) => Accepted::NotBuiltYet,
         Some(State::NotAvailable) => Accepted::NotAvailable,

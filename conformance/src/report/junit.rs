@@ -19,7 +19,9 @@ pub(crate) fn junit(report: &Report) -> Result<String, Failure> {
     document.set_time(Duration::from_millis(report.took_ms));
     for (name, checks) in suites {
         let mut suite = TestSuite::new(name);
-        suite.set_time(Duration::from_millis(checks.iter().map(|check| check.ms).sum()));
+        suite.set_time(Duration::from_millis(
+            checks.iter().map(|check| check.ms).sum(),
+        ));
         suite.add_test_cases(checks.into_iter().map(test_case));
         document.add_test_suite(suite);
     }
@@ -41,9 +43,7 @@ fn test_case(check: &Check) -> TestCase {
     let status = match &check.verdict {
         Verdict::Passed => TestCaseStatus::success(),
         Verdict::LeftOut(lacking) => skipped(&format!("left out: {lacking} is not declared")),
-        Verdict::Known(known) => {
-            skipped(&format!("known until {}: {}", known.until, known.reason))
-        }
+        Verdict::Known(known) => skipped(&format!("known until {}: {}", known.until, known.reason)),
         Verdict::Failed(failed) => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(failed.difference.to_string());

@@ -122,7 +122,9 @@ pub struct Check {
 }
 
 /// What was done.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, JsonSchema, Ord, PartialEq, PartialOrd, Serialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
     /// The adapter was started and stopped, and not more often than needed.
@@ -265,7 +267,10 @@ impl Check {
 
     /// The ports that it is about.
     pub(crate) fn ports(&self) -> impl Iterator<Item = &str> {
-        let consumer = self.consumer.iter().filter(|name| self.producer.as_ref() != Some(name));
+        let consumer = self
+            .consumer
+            .iter()
+            .filter(|name| self.producer.as_ref() != Some(name));
         self.producer.iter().chain(consumer).map(String::as_str)
     }
 

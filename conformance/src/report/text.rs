@@ -14,7 +14,7 @@ pub(crate) fn text(report: &Report) -> String {
     known(&mut out, report);
     ports(&mut out, report);
     matrix(&mut out, report);
-    acceptance(&mut out, &report.acceptance);
+    acceptance(&mut out, &report.acceptance, report.everything);
     for note in &report.notes {
         line(&mut out, &format!("note: {note}"));
     }
@@ -51,10 +51,13 @@ fn failures(out: &mut String, report: &Report) {
     let mut told: Vec<((Kind, String), usize)> = Vec::new();
     for (check, failed) in report.failures() {
         let group = (check.kind, check.who());
-        let index = told.iter().position(|(other, _)| *other == group).unwrap_or_else(|| {
-            told.push((group, 0));
-            told.len() - 1
-        });
+        let index = told
+            .iter()
+            .position(|(other, _)| *other == group)
+            .unwrap_or_else(|| {
+                told.push((group, 0));
+                told.len() - 1
+            });
         let count = told.get_mut(index).map_or(0, |(_, count)| {
             *count += 1;
             *count
@@ -63,7 +66,15 @@ fn failures(out: &mut String, report: &Report) {
             continue;
         }
         let name = check.kind.name();
-        line(out, &format!("FAILED {name} {} {} ({})", check.who(), check.case, check.rule));
+        line(
+            out,
+            &format!(
+                "FAILED {name} {} {} ({})",
+                check.who(),
+                check.case,
+                check.rule
+            ),
+        );
         let difference = &failed.difference;
         line(out, &format!("  at       {}", difference.place));
         line(out, &format!("  expected {}", difference.expected));
@@ -85,7 +96,15 @@ fn known(out: &mut String, report: &Report) {
     for check in &report.checks {
         if let Verdict::Known(known) = &check.verdict {
             let (who, case) = (check.who(), &check.case);
-            line(out, &format!("known  {} {who} {case} until {}: {}", check.kind.name(), known.until, known.reason));
+            line(
+                out,
+                &format!(
+                    "known  {} {who} {case} until {}: {}",
+                    check.kind.name(),
+                    known.until,
+                    known.reason
+                ),
+            );
         }
     }
 }
@@ -104,15 +123,18 @@ fn ports(out: &mut String, report: &Report) {
         let mut row = vec![port.name.clone()];
         if port.state != State::Ran {
             let why = port.why.as_deref().unwrap_or_default();
-            let mark = if port.state == State::NotAvailable { "!! " } else { "" };
+            let mark = if port.state == State::NotAvailable {
+                "!! "
+            } else {
+                ""
+            };
             row.push(format!("{mark}{} {why}", port.state).trim_end().to_owned());
             rows.push(row);
             continue;
         }
         for kind in &kinds {
-            let own = |check: &&Check| {
-                check.kind == *kind && check.ports().any(|name| name == port.name)
-            };
+            let own =
+                |check: &&Check| check.kind == *kind && check.ports().any(|name| name == port.name);
             row.push(cell(Tally::of(report.checks.iter().filter(own))));
         }
         row.push(format!("{:.1} s", seconds(port.took_ms)));
@@ -127,12 +149,19 @@ fn matrix(out: &mut String, report: &Report) {
         (Kind::Live, "over NATS"),
         (Kind::Delivery, "delivered"),
     ] {
-        let about: Vec<&Check> = report.checks.iter().filter(|check| check.kind == kind).collect();
+        let about: Vec<&Check> = report
+            .checks
+            .iter()
+            .filter(|check| check.kind == kind)
+            .collect();
         if about.is_empty() {
             continue;
         }
         let names: Vec<&str> = report.ran().map(|port| port.name.as_str()).collect();
-        let mut rows = vec![heading(&format!("{title}, from \\ to"), names.iter().copied())];
+        let mut rows = vec![heading(
+            &format!("{title}, from \\ to"),
+            names.iter().copied(),
+        )];
         for producer in &names {
             let mut row = vec![(*producer).to_owned()];
             for consumer in &names {
@@ -148,25 +177,42 @@ fn matrix(out: &mut String, report: &Report) {
     }
 }
 
-fn acceptance(out: &mut String, conditions: &[Acceptance]) {
+fn acceptance(out: &mut String, conditions: &[Acceptance], everything: bool) {
     for condition in conditions {
+        // A run of something else says nothing about it.
+        if condition
+            .languages
+            .iter()
+            .all(|language| language.checks == 0)
+            && !everything
+        {
+            continue;
+        }
         let languages = condition.languages.iter();
         // What has one state is told in one piece.
         let mut states: Vec<(Accepted, Vec<&str>)> = Vec::new();
         for language in languages {
-            match states.iter_mut().find(|(state, _)| *state == language.state) {
+            match states
+                .iter_mut()
+                .find(|(state, _)| *state == language.state)
+            {
                 Some((_, names)) => names.push(&language.name),
                 None => states.push((language.state, vec![&language.name])),
             }
         }
-        let states = states.iter().map(|(state, names)| format!("{state}: {}", names.join(", ")));
+        let states = states
+            .iter()
+            .map(|(state, names)| format!("{state}: {}", names.join(", ")));
         let states = states.collect::<Vec<_>>().join("; ");
         line(out, &format!("{} {states}", condition.id));
     }
 }
 
 fn heading<'a>(first: &'a str, others: impl Iterator<Item = &'a str>) -> Vec<String> {
-    std::iter::once(first).chain(others).map(str::to_owned).collect()
+    std::iter::once(first)
+        .chain(others)
+        .map(str::to_owned)
+        .collect()
 }
 
 /// `12/12` passed, with what was left out apart.

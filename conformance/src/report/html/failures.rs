@@ -35,10 +35,13 @@ pub(super) fn failures(report: &Report) -> Markup {
 
 /// The failures that are known, with reason and last day.
 pub(super) fn known(report: &Report) -> Markup {
-    let all = report.checks.iter().filter_map(|check| match &check.verdict {
-        Verdict::Known(known) => Some((check, known)),
-        _ => None,
-    });
+    let all = report
+        .checks
+        .iter()
+        .filter_map(|check| match &check.verdict {
+            Verdict::Known(known) => Some((check, known)),
+            _ => None,
+        });
     let all: Vec<_> = all.collect();
     markup! {
         h2 { "Known failures" }

@@ -38,7 +38,13 @@ pub(super) fn matrices(report: &Report) -> Markup {
 
 /// Each port alone.
 pub(super) fn ports(report: &Report) -> Markup {
-    let kinds = [Kind::Decode, Kind::Encode, Kind::Answer, Kind::Link, Kind::Adapter];
+    let kinds = [
+        Kind::Decode,
+        Kind::Encode,
+        Kind::Answer,
+        Kind::Link,
+        Kind::Adapter,
+    ];
     markup! {
         h2 { "Implementations" }
         div.scroll { table {
@@ -125,9 +131,16 @@ fn matrix(report: &Report, checks: &[&Check], kind: Kind) -> Markup {
         });
         Tally::of(own)
     };
-    let has_row = |name: &&&str| kind != Kind::Delivery || checks.iter().any(|check| check.producer.as_deref() == Some(**name));
+    let has_row = |name: &&&str| {
+        kind != Kind::Delivery
+            || checks
+                .iter()
+                .any(|check| check.producer.as_deref() == Some(**name))
+    };
     let missing = report.ports.iter().filter(|port| port.state != State::Ran);
-    let missing: Vec<String> = missing.map(|port| format!("{}: {}", port.name, port.state)).collect();
+    let missing: Vec<String> = missing
+        .map(|port| format!("{}: {}", port.name, port.state))
+        .collect();
     markup! {
         div.scroll { table {
             tr {
@@ -158,7 +171,11 @@ fn filled(tally: Tally, again: &str) -> Markup {
 }
 
 fn of_kind(report: &Report, kind: Kind) -> Vec<&Check> {
-    report.checks.iter().filter(|check| check.kind == kind).collect()
+    report
+        .checks
+        .iter()
+        .filter(|check| check.kind == kind)
+        .collect()
 }
 
 fn accepted(state: Accepted) -> &'static str {
