@@ -39,13 +39,13 @@ impl Arena<'_> {
         if let Some(own) = &mut own {
             own.stop().map_err(|breakdown| broken("stop", breakdown))?;
         }
-        match scenario.judge(&outcome, elapsed).into_iter().next() {
-            None => Ok(()),
-            Some(finding) => Err(different(Difference::new(
-                finding.what,
-                finding.expected,
-                finding.found,
-            ))),
+        let mut differences = scenario.judge(&outcome, elapsed).into_iter();
+        let Some(mut first) = differences.next() else {
+            return Ok(());
+        };
+        for other in differences.take(3) {
+            first.found.push_str(&format!("; and {other}"));
         }
+        Err(different(first))
     }
 }

@@ -3,30 +3,30 @@
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Finding;
 use super::pattern::{Bounds, misfit};
 use crate::faults::{Call, Entry, Log};
+use crate::judge::Difference;
 
 /// A statement about the requests of the log that are like `of`; about all of them if it is empty.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Assertion {
+pub(super) struct Assertion {
     /// A pattern for the requests that are meant.
     #[serde(default)]
-    pub of: Map<String, Value>,
+    of: Map<String, Value>,
     /// How many there are.
-    pub count: Option<Bounds>,
+    count: Option<Bounds>,
     /// A pattern for each of them.
-    pub each: Option<Value>,
+    each: Option<Value>,
     /// Patterns for them in the order in which they came, whose number is theirs.
-    pub sequence: Option<Vec<Value>>,
+    sequence: Option<Vec<Value>>,
     /// The shortest times from the beginning of each to that of the next, in milliseconds, whose number is one less than theirs.
-    pub gaps: Option<Vec<f64>>,
+    gaps: Option<Vec<f64>>,
     /// How much longer than told each of `gaps` may be, in milliseconds.
     #[serde(default = "generous")]
-    pub slack: f64,
+    slack: f64,
     /// The most of them that were waiting for an answer at any one time.
-    pub at_once: Option<Bounds>,
+    at_once: Option<Bounds>,
 }
 
 /// A timer may fire this much too early, in milliseconds: Node's counts whole ones.
@@ -34,7 +34,7 @@ const EARLY: f64 = 1.0;
 
 impl Assertion {
     /// Holds it against a log.
-    pub(super) fn judge(&self, log: &Log) -> Vec<Finding> {
+    pub(super) fn judge(&self, log: &Log) -> Vec<Difference> {
         let entries: Vec<(&Entry, Value)> = log
             .requests
             .iter()
@@ -45,17 +45,21 @@ impl Assertion {
             true => "all requests".to_owned(),
             false => format!("requests like {}", Value::Object(self.of.clone())),
         };
-        let mut findings = Vec::new();
+        let mut differences = Vec::new();
         if let Some(count) = self.count
             && !count.has(entries.len() as f64)
         {
-            findings.push(Finding::new(format!("how many {of}"), count, entries.len()));
+            differences.push(Difference::new(
+                format!("how many {of}"),
+                count,
+                entries.len(),
+            ));
         }
         for (index, (_, value)) in entries.iter().enumerate() {
             if let Some((place, expected, found)) =
                 self.each.as_ref().and_then(|each| misfit(each, value))
             {
-                findings.push(Finding::new(
+                differences.push(Difference::new(
                     format!("{place} of no. {} of {of}", index + 1),
                     expected,
                     found,
@@ -65,7 +69,7 @@ impl Assertion {
         if let Some(sequence) = &self.sequence {
             let found: Vec<Value> = entries.iter().map(|(_, value)| value.clone()).collect();
             if sequence.len() != found.len() {
-                findings.push(Finding::new(
+                differences.push(Difference::new(
                     format!("how many {of}"),
                     sequence.len(),
                     found.len(),
@@ -73,30 +77,35 @@ impl Assertion {
             } else if let Some((place, expected, found)) =
                 misfit(&sequence.clone().into(), &found.into())
             {
-                findings.push(Finding::new(format!("{place} of {of}"), expected, found));
+                differences.push(Difference::new(format!("{place} of {of}"), expected, found));
             }
         }
         if let Some(gaps) = &self.gaps {
-            findings.extend(self.judge_gaps(gaps, &entries, &of));
+            differences.extend(self.judge_gaps(gaps, &entries, &of));
         }
         if let Some(bounds) = self.at_once {
             let most = most_at_once(&entries);
             if !bounds.has(most as f64) {
-                findings.push(Finding::new(
+                differences.push(Difference::new(
                     format!("how many at once of {of}"),
                     bounds,
                     most,
                 ));
             }
         }
-        findings
+        differences
     }
 
     fn is_about(&self, entry: &Value) -> bool {
         misfit(&Value::Object(self.of.clone()), entry).is_none()
     }
 
-    fn judge_gaps(&self, wanted: &[f64], entries: &[(&Entry, Value)], of: &str) -> Option<Finding> {
+    fn judge_gaps(
+        &self,
+        wanted: &[f64],
+        entries: &[(&Entry, Value)],
+        of: &str,
+    ) -> Option<Difference> {
         let gaps: Vec<f64> = entries
             .windows(2)
             .map(|pair| pair[1].0.at - pair[0].0.at)
@@ -104,7 +113,7 @@ impl Assertion {
         let fits = |(gap, least): (&f64, &f64)| *gap >= least - EARLY && *gap <= least + self.slack;
         match gaps.len() == wanted.len() && gaps.iter().zip(wanted).all(fits) {
             true => None,
-            false => Some(Finding::new(
+            false => Some(Difference::new(
                 format!("the times in ms between {of}"),
                 format!("{wanted:?}, each at most {} longer", self.slack),
                 format!("{gaps:.1?}"),
@@ -114,13 +123,13 @@ impl Assertion {
 }
 
 /// What must be so of every log: the scenario is understood, and nothing else is asked for.
-pub(super) fn judge_always(log: &Log) -> Vec<Finding> {
-    let mut findings = Vec::new();
+pub(super) fn judge_always(log: &Log) -> Vec<Difference> {
+    let mut differences = Vec::new();
     for entry in &log.requests {
         if entry.call == Call::Unknown || entry.misuse.is_some() {
             let why = entry.misuse.as_deref().unwrap_or("it is not known");
             let found = format!("{} {} ({why})", entry.method, entry.path);
-            findings.push(Finding::new(
+            differences.push(Difference::new(
                 "what the server is asked for",
                 "what is there",
                 found,
@@ -128,13 +137,13 @@ pub(super) fn judge_always(log: &Log) -> Vec<Finding> {
         }
     }
     if log.left_out > 0 {
-        findings.push(Finding::new(
+        differences.push(Difference::new(
             "requests beyond those of the log",
             0,
             log.left_out,
         ));
     }
-    findings
+    differences
 }
 
 fn most_at_once(entries: &[(&Entry, Value)]) -> usize {
@@ -185,7 +194,7 @@ mod tests {
         }
     }
 
-    fn findings(assertion: Value) -> usize {
+    fn differences(assertion: Value) -> usize {
         let assertion: Assertion = serde_json::from_value(assertion).expect("an assertion");
         assertion.judge(&log()).len()
     }
@@ -203,7 +212,7 @@ mod tests {
             json!({"at_once": 2}),
             json!({"at_once": {"least": 1, "most": 4}}),
         ] {
-            assert_eq!(findings(assertion.clone()), 0, "{assertion}");
+            assert_eq!(differences(assertion.clone()), 0, "{assertion}");
         }
     }
 
@@ -221,9 +230,9 @@ mod tests {
             json!({"at_once": 1}),
             json!({"at_once": {"least": 3}}),
         ] {
-            assert_eq!(findings(assertion.clone()), 1, "{assertion}");
+            assert_eq!(differences(assertion.clone()), 1, "{assertion}");
         }
-        assert_eq!(findings(json!({"each": {"sent": {"most": 9}}})), 3);
+        assert_eq!(differences(json!({"each": {"sent": {"most": 9}}})), 3);
     }
 
     #[test]

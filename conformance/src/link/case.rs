@@ -15,40 +15,40 @@ use crate::protocol::Capability;
 #[serde(deny_unknown_fields)]
 pub struct Case {
     /// Unique among all cases.
-    pub id: String,
-    /// The rule of the wire specification.
-    pub rule: String,
-    /// What it is about.
-    pub title: String,
+    pub(super) id: String,
+    #[serde(rename = "rule")]
+    _rule: String,
+    #[serde(rename = "title")]
+    _title: String,
     /// What an adapter without may leave the case out for.
-    pub needs: Vec<Capability>,
+    pub(crate) needs: Vec<Capability>,
     /// Variables of a process of its own, with holes; none if any process will do.
     #[serde(default)]
-    pub environment: BTreeMap<String, String>,
+    pub(super) environment: BTreeMap<String, String>,
     /// Files that are there before, by name, in the folder `${in}`; their content is that of their size.
     #[serde(default)]
-    pub files: BTreeMap<String, u64>,
+    pub(super) files: BTreeMap<String, u64>,
     /// The members of a request, with holes.
     #[serde(flatten)]
-    pub request: Request,
+    pub(super) request: Request,
     /// What must come of it.
-    pub expect: Expect,
+    pub(super) expect: Expect,
     /// What the log must show.
     #[serde(default)]
-    pub log: Vec<Assertion>,
+    pub(super) log: Vec<Assertion>,
     /// How many files there are in the folder `${out}` afterwards, whatever their names.
-    pub left: Option<usize>,
+    pub(super) left: Option<usize>,
     /// How long the call takes, in milliseconds.
-    pub took: Option<Bounds>,
+    pub(super) took: Option<Bounds>,
     /// How long to wait before the log is looked at, in milliseconds: something must not happen meanwhile.
     #[serde(default)]
-    pub settle: u64,
+    pub(super) settle: u64,
 }
 
 /// What the adapter is asked for.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Request {
+pub(super) enum Request {
     /// The members of `Decode`.
     Decode(Map<String, Value>),
     /// The members of `Encode`; bytes may be told as the content of so many.

@@ -7,7 +7,7 @@ use wildmatch::WildMatch;
 /// A number, or what it lies between.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
-pub enum Bounds {
+pub(super) enum Bounds {
     /// Exactly this.
     Exactly(f64),
     /// At least and at most, as far as told.
@@ -17,11 +17,11 @@ pub enum Bounds {
 /// What a number lies between.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub struct Between {
+pub(super) struct Between {
     /// The least that it may be.
-    pub least: Option<f64>,
+    least: Option<f64>,
     /// The most that it may be.
-    pub most: Option<f64>,
+    most: Option<f64>,
 }
 
 impl Bounds {

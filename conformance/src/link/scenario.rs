@@ -10,11 +10,11 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-use super::Finding;
 use super::assertion::judge_always;
 use super::case::{Case, Request};
 use super::expand::{Holes, expand, filled};
 use crate::faults::{End, Faults, Log, content};
+use crate::judge::Difference;
 use crate::protocol::{Operation, Outcome};
 
 /// One run of a case. Dropped, its files and its log are gone.
@@ -99,13 +99,13 @@ impl<'a> Scenario<'a> {
     }
 
     /// Holds what came of it against the case; `elapsed` is the time from the request to the reply.
-    pub fn judge(&self, outcome: &Outcome, elapsed: Duration) -> Vec<Finding> {
-        let mut findings = self.case.expect.judge(outcome, &self.holes);
+    pub fn judge(&self, outcome: &Outcome, elapsed: Duration) -> Vec<Difference> {
+        let mut differences = self.case.expect.judge(outcome, &self.holes);
         let milliseconds = elapsed.as_secs_f64() * 1e3;
         if let Some(took) = self.case.took
             && !took.has(milliseconds)
         {
-            findings.push(Finding::new(
+            differences.push(Difference::new(
                 "the time of the call in ms",
                 took,
                 format!("{milliseconds:.0}"),
@@ -113,7 +113,7 @@ impl<'a> Scenario<'a> {
         }
         thread::sleep(Duration::from_millis(self.case.settle));
         let until = Instant::now() + LATE;
-        findings.extend(loop {
+        differences.extend(loop {
             let log = self.log();
             let about_log = self.judge_log(&log);
             let is_open = log.requests.iter().any(|entry| entry.end == End::Open);
@@ -123,23 +123,23 @@ impl<'a> Scenario<'a> {
             }
             thread::sleep(Duration::from_millis(10));
         });
-        findings.extend(self.judge_files());
-        findings
+        differences.extend(self.judge_files());
+        differences
     }
 
-    fn judge_log(&self, log: &Log) -> Vec<Finding> {
-        let mut findings = judge_always(log);
+    fn judge_log(&self, log: &Log) -> Vec<Difference> {
+        let mut differences = judge_always(log);
         for assertion in &self.case.log {
-            findings.extend(assertion.judge(log));
+            differences.extend(assertion.judge(log));
         }
-        findings
+        differences
     }
 
-    fn judge_files(&self) -> Vec<Finding> {
-        let mut findings = Vec::new();
+    fn judge_files(&self) -> Vec<Difference> {
+        let mut differences = Vec::new();
         let beside = names(self.folder.path());
         if beside != ["in", "out"] {
-            findings.push(Finding::new(
+            differences.push(Difference::new(
                 "what is beside the folder of files",
                 "nothing else",
                 format!("{beside:?}"),
@@ -152,13 +152,13 @@ impl<'a> Scenario<'a> {
             .is_some_and(|expected| expected != left.len())
         {
             let expected = self.case.left.unwrap_or(0);
-            findings.push(Finding::new(
+            differences.push(Difference::new(
                 "how many files are left",
                 expected,
                 format!("{left:?}"),
             ));
         }
-        findings
+        differences
     }
 }
 

@@ -3,50 +3,33 @@
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::Finding;
 use super::expand::{Holes, expand, filled};
 use super::pattern::misfit;
+use crate::case::ExpectedError;
 use crate::faults::{content, sha256};
-use crate::protocol::{Decoded, Encoded, Outcome, ReceivedPayload, Refused, Tagged};
+use crate::judge::{self, Difference};
+use crate::protocol::{Decoded, Encoded, Outcome, ReceivedPayload, Tagged};
 
 /// One of four verdicts.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Expect {
+pub(super) struct Expect {
     /// The request is refused.
-    pub error: Option<ExpectedError>,
+    error: Option<ExpectedError>,
     /// The message is read, with these payloads: bytes as the size of their content, anything else as its tagged value.
-    pub payloads: Option<Vec<Value>>,
+    payloads: Option<Vec<Value>>,
     /// A message is made whose JSON is like this pattern, with holes; `{"content":SIZE}` stands for that in base64.
-    pub message: Option<Value>,
+    message: Option<Value>,
     /// Any of these.
-    pub any: Option<Vec<Expect>>,
+    any: Option<Vec<Expect>>,
     /// The URLs that the adapter's own handler was asked for.
-    pub asked: Option<Vec<String>>,
-}
-
-/// The error that must come.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExpectedError {
-    /// Its code.
-    pub code: String,
-    /// Its phase.
-    pub phase: String,
-    /// Its place; any if absent.
-    pub pointer: Option<String>,
-    /// Words that stand in its message, with holes.
-    #[serde(default)]
-    pub names: Vec<String>,
-    /// Words that stand nowhere in its JSON.
-    #[serde(default)]
-    pub hides: Vec<String>,
+    asked: Option<Vec<String>>,
 }
 
 impl Expect {
-    pub(super) fn judge(&self, outcome: &Outcome, holes: &Holes) -> Vec<Finding> {
+    pub(super) fn judge(&self, outcome: &Outcome, holes: &Holes) -> Vec<Difference> {
         if let Some(any) = &self.any {
-            let mut all: Vec<Vec<Finding>> = any
+            let mut all: Vec<Vec<Difference>> = any
                 .iter()
                 .map(|expect| expect.judge(outcome, holes))
                 .collect();
@@ -55,111 +38,66 @@ impl Expect {
                 false => all.swap_remove(0),
             };
         }
-        let mut findings = match (outcome, &self.error, &self.payloads, &self.message) {
-            (Outcome::Error(refused), Some(error), ..) => error.judge(refused, holes),
+        let mut differences = match (outcome, &self.error, &self.payloads, &self.message) {
+            (Outcome::Error(refused), Some(error), ..) => {
+                let mut error = error.clone();
+                error.names = error.names.iter().map(|name| filled(name, holes)).collect();
+                judge::refusal(&error, &refused.report)
+                    .err()
+                    .into_iter()
+                    .collect()
+            }
             (Outcome::Decoded(decoded), None, Some(payloads), _) => {
                 judge_payloads(payloads, decoded)
             }
             (Outcome::Encoded(encoded), None, None, Some(message)) => {
                 judge_message(message, encoded, holes)
             }
-            _ => vec![Finding::new("the outcome", self.name(), told(outcome))],
+            _ => vec![Difference::new("outcome", self.name(), told(outcome))],
         };
         let asked = match outcome {
             Outcome::Decoded(decoded) => &decoded.asked,
             Outcome::Error(refused) => &refused.asked,
-            _ => return findings,
+            _ => return differences,
         };
         if let Some(expected) = &self.asked
             && asked != expected
         {
             let (expected, asked) = (format!("{expected:?}"), format!("{asked:?}"));
-            findings.push(Finding::new(
-                "what the handler was asked for",
-                expected,
-                asked,
-            ));
+            differences.push(Difference::new("asked", expected, asked));
         }
-        findings
+        differences
     }
 
     fn name(&self) -> String {
         match (&self.error, &self.payloads) {
-            (Some(error), _) => format!("the error {} in phase {}", error.code, error.phase),
-            (None, Some(_)) => "a message that is read".to_owned(),
-            (None, None) => "a message that is made".to_owned(),
+            (Some(error), _) => format!("{} in phase {}", error.code, error.phase),
+            (None, Some(_)) => "a message that was read".to_owned(),
+            (None, None) => "a message".to_owned(),
         }
     }
 }
 
-impl ExpectedError {
-    fn judge(&self, refused: &Refused, holes: &Holes) -> Vec<Finding> {
-        let report = Value::Object(refused.report.clone());
-        let (text, error) = (report.to_string(), &report["error"]);
-        let message = error["message"].as_str().unwrap_or_default();
-        let mut findings = Vec::new();
-        let members = [
-            ("code", Some(&self.code), &error["code"]),
-            ("phase", Some(&self.phase), &error["details"]["phase"]),
-            (
-                "pointer",
-                self.pointer.as_ref(),
-                &error["details"]["pointer"],
-            ),
-        ];
-        for (name, expected, found) in members {
-            if let Some(expected) = expected
-                && found != expected.as_str()
-            {
-                findings.push(Finding::new(
-                    format!("the error's {name}"),
-                    expected,
-                    format!("{found} ({message})"),
-                ));
-            }
-        }
-        for word in self.names.iter().map(|word| filled(word, holes)) {
-            if !message.contains(&word) {
-                findings.push(Finding::new(
-                    "the error's message",
-                    format!("something with {word:?}"),
-                    message,
-                ));
-            }
-        }
-        for word in &self.hides {
-            if text.contains(word.as_str()) {
-                findings.push(Finding::new(
-                    "the error's JSON",
-                    format!("nothing with {word:?}"),
-                    &text,
-                ));
-            }
-        }
-        findings
-    }
-}
-
-fn judge_payloads(expected: &[Value], decoded: &Decoded) -> Vec<Finding> {
+fn judge_payloads(expected: &[Value], decoded: &Decoded) -> Vec<Difference> {
     if expected.len() != decoded.payloads.len() {
-        return vec![Finding::new(
-            "how many payloads",
+        return vec![Difference::new(
+            "payloads",
             expected.len(),
             decoded.payloads.len(),
         )];
     }
     let pairs = expected.iter().zip(&decoded.payloads).enumerate();
-    pairs
-        .filter_map(|(index, (expected, found))| judge_payload(index, expected, found))
-        .collect()
+    let pairs =
+        pairs.filter_map(|(index, (expected, found))| judge_payload(index, expected, found));
+    pairs.collect()
 }
 
-fn judge_payload(index: usize, expected: &Value, found: &ReceivedPayload) -> Option<Finding> {
-    let what = format!("payload {index}");
+fn judge_payload(index: usize, expected: &Value, found: &ReceivedPayload) -> Option<Difference> {
+    let place = format!("payloads[{index}].value");
     let value = serde_json::to_value(&found.value).unwrap_or_default();
     let Some(size) = expected.as_u64() else {
         return misfit(expected, &value)
-            .map(|(place, expected, found)| Finding::new(what + &place, expected, found));
+            .map(|(below, expected, found)| Difference::new(place + &below, expected, found));
     };
     let digest = sha256(&content(size));
     match &found.value {
@@ -168,31 +106,27 @@ fn judge_payload(index: usize, expected: &Value, found: &ReceivedPayload) -> Opt
         } if *own == size && *sha256 == digest && found.size == size => None,
         Tagged::Bytes {
             size: own, sha256, ..
-        } => Some(Finding::new(
-            what,
+        } => Some(Difference::new(
+            place,
             format!("{size} bytes of digest {digest}"),
             format!("{own} bytes of digest {sha256}, of size {}", found.size),
         )),
-        _ => Some(Finding::new(what, format!("{size} bytes"), value)),
+        _ => Some(Difference::new(place, format!("{size} bytes"), value)),
     }
 }
 
-fn judge_message(pattern: &Value, encoded: &Encoded, holes: &Holes) -> Vec<Finding> {
+fn judge_message(pattern: &Value, encoded: &Encoded, holes: &Holes) -> Vec<Difference> {
     let mut pattern = pattern.clone();
     expand(&mut pattern, holes);
     written_out(&mut pattern);
     match serde_json::from_str::<Value>(&encoded.message) {
-        Err(error) => vec![Finding::new("the message", "JSON", error)],
-        Ok(message) => match misfit(&pattern, &message) {
-            None => Vec::new(),
-            Some((place, expected, found)) => {
-                vec![Finding::new(
-                    format!("the message at {place}"),
-                    shortened(&expected),
-                    shortened(&found),
-                )]
-            }
-        },
+        Err(error) => vec![Difference::new("message", "JSON", error)],
+        Ok(message) => {
+            let difference = misfit(&pattern, &message).map(|(place, expected, found)| {
+                Difference::new(format!("message{place}"), expected, found)
+            });
+            difference.into_iter().collect()
+        }
     }
 }
 
@@ -209,14 +143,8 @@ fn written_out(pattern: &mut Value) {
 }
 
 fn told(outcome: &Outcome) -> String {
-    let text = serde_json::to_string(outcome).unwrap_or_default();
-    shortened(&text)
-}
-
-fn shortened(text: &str) -> String {
-    const SHOWN: usize = 600;
-    match text.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}... ({} bytes)", &text[..end], text.len()),
-        None => text.to_owned(),
+    match outcome {
+        Outcome::Error(refused) => judge::show(&refused.report),
+        other => serde_json::to_string(other).unwrap_or_default(),
     }
 }
