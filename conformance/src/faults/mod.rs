@@ -24,7 +24,6 @@ mod step;
 mod target;
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
@@ -123,14 +122,6 @@ impl Faults {
         for thread in std::mem::take(&mut self.accepting) {
             let _ = thread.join();
         }
-    }
-}
-
-impl fmt::Debug for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Faults")
-            .field("url", &self.url())
-            .finish_non_exhaustive()
     }
 }
 

@@ -102,7 +102,6 @@ pub(super) fn steps(text: &str) -> Result<Vec<Step>, String> {
 }
 
 /// The rules of uploads: steps for all of them, or for some sizes (`1001:503,ok+1002:403`), with `ok` for the others.
-#[expect(clippy::type_complexity, reason = "it is read in one place")]
 pub(super) fn rules(text: &str) -> Result<Vec<(Option<u64>, Vec<Step>)>, String> {
     let rule = |text: &str| match text.split_once(':') {
         Some((size, text)) => Ok((Some(number(size)?), steps(text)?)),

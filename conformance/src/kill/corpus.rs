@@ -117,7 +117,8 @@ impl Corpus {
         let pairs = || self.instances.iter().zip(before);
         let turned = pairs().find(|(instance, before)| {
             let validator = validators.get(instance.schema.as_str());
-            validator.is_some_and(|validator| validator.is_valid(&instance.value) != before.is_empty())
+            validator
+                .is_some_and(|validator| validator.is_valid(&instance.value) != before.is_empty())
         });
         let noticed = turned.or_else(|| {
             pairs().find(|(instance, before)| {
@@ -133,7 +134,11 @@ impl Corpus {
 fn places(validator: &Validator, value: &Value) -> Verdict {
     let place = |error: ValidationError<'_>| match error.kind() {
         ValidationErrorKind::Required { property } => {
-            format!("{}/{}", error.instance_path(), property.as_str().unwrap_or_default())
+            format!(
+                "{}/{}",
+                error.instance_path(),
+                property.as_str().unwrap_or_default()
+            )
         }
         _ => error.instance_path().to_string(),
     };

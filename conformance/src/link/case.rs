@@ -24,7 +24,7 @@ pub struct Case {
     pub(crate) needs: Vec<Capability>,
     /// Variables of a process of its own, with holes; none if any process will do.
     #[serde(default)]
-    pub(super) environment: BTreeMap<String, String>,
+    pub(crate) environment: BTreeMap<String, String>,
     /// Files that are there before, by name, in the folder `${in}`; their content is that of their size.
     #[serde(default)]
     pub(super) files: BTreeMap<String, u64>,
