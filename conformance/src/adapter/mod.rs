@@ -104,6 +104,7 @@ impl Adapter {
         self.next_id += 1;
         let line = serde_json::to_string(&Request { id, operation });
         let line = line.map_err(|error| self.broken(format!("the request is no JSON: {error}")))?;
+        let line = one_line(line);
         if let Some(trace) = self.trace {
             trace(Direction::ToAdapter, &line);
         }
@@ -204,6 +205,22 @@ pub(crate) fn name(outcome: &Outcome) -> &'static str {
         Outcome::Subscribed(_) => "subscribed",
         Outcome::Stopped(_) => "stopped",
     }
+}
+
+/// Some languages end lines at more characters than the line feed; in JSON these can only stand in strings.
+fn one_line(line: String) -> String {
+    let breaks = [
+        ('\u{85}', "\\u0085"),
+        ('\u{2028}', "\\u2028"),
+        ('\u{2029}', "\\u2029"),
+    ];
+    breaks.into_iter().fold(line, |line, (character, escaped)| {
+        if line.contains(character) {
+            line.replace(character, escaped)
+        } else {
+            line
+        }
+    })
 }
 
 fn start(line: &str) -> String {

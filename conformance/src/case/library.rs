@@ -21,7 +21,7 @@ type Kind = (
 
 const KINDS: &[Kind] = &[
     ("", "case.schema.json", |value| {
-        DecodeCase::read(value).map(Body::Decode)
+        DecodeCase::read(value).map(|case| Body::Decode(Box::new(case)))
     }),
     ("encode", "encode.schema.json", |value| {
         EncodeCase::read(value).map(|case| Body::Encode(Box::new(case)))

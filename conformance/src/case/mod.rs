@@ -41,7 +41,7 @@ pub(crate) struct Case {
 /// What a case is about.
 #[derive(Debug)]
 pub(crate) enum Body {
-    Decode(DecodeCase),
+    Decode(Box<DecodeCase>),
     Encode(Box<EncodeCase>),
     Answer(Box<AnswerCase>),
     Delivery(Box<DeliveryCase>),

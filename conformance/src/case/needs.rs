@@ -90,12 +90,7 @@ fn needed(case: &Case, part: Part) -> Vec<Capability> {
                 needed.push(Capability::Link);
             }
         }
-        (Body::Link(scenario), _) => {
-            needed.extend(&scenario.needs);
-            if !scenario.environment.is_empty() {
-                needed.push(Capability::Environment);
-            }
-        }
+        (Body::Link(scenario), _) => needed.extend(&scenario.needs),
         (Body::Answer(_), _) => needed.push(Capability::Answers),
         (Body::Delivery(delivery), part) => {
             if delivery.uploads() {

@@ -9,7 +9,7 @@ use crate::child::is_stopped;
 use crate::protocol::{Hello, Operation, Outcome};
 
 /// After this many restarts it is not started any more.
-const RESTARTS: u64 = 20;
+const RESTARTS: u64 = 200;
 
 /// Requests to one port, one after the other.
 #[derive(Debug)]

@@ -112,9 +112,8 @@ fn collect(
             continue;
         }
         path.push(keyword.clone());
-        if !LIBRARIES.contains(&keyword.as_str())
-            && !(keyword == "$ref" && says_nothing(published, file, schema))
-        {
+        let is_empty = keyword == "$ref" && says_nothing(published, file, schema);
+        if !LIBRARIES.contains(&keyword.as_str()) && !is_empty {
             add(file, path, found);
         }
         match (keyword.as_str(), value) {

@@ -240,8 +240,8 @@ pub struct Answer {
     /// For `nack`: the error's JSON (wire.md W7.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<serde_json::Map<String, serde_json::Value>>,
-    /// For `reply`: the payloads.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// For `reply`: the payloads; none for the others.
+    #[serde(default)]
     pub payloads: Vec<Part>,
     /// Arguments of the answer, as for `encode`.
     #[serde(default, skip_serializing_if = "Arguments::is_empty")]

@@ -32,9 +32,10 @@ const CONDITIONS: &[(&str, &str, &[&str])] = &[
     ),
 ];
 
-/// How far each is met, for the languages that are there.
+/// How far each is met; `built` are the names of all ports that there are, run or not.
 pub(crate) fn acceptance(
     cases: &[Case],
+    built: &[String],
     ports: &[PortReport],
     checks: &[Check],
 ) -> Vec<Acceptance> {
@@ -48,7 +49,10 @@ pub(crate) fn acceptance(
             id: (*id).to_owned(),
             title: (*title).to_owned(),
             languages: languages
-                .map(|name| language(name, &cases, ports, checks))
+                .map(|name| {
+                    let is_built = built.iter().any(|other| other == name);
+                    language(name, is_built, &cases, ports, checks)
+                })
                 .collect(),
             cases,
         }
@@ -56,7 +60,13 @@ pub(crate) fn acceptance(
     conditions.collect()
 }
 
-fn language(name: &str, cases: &[String], ports: &[PortReport], checks: &[Check]) -> Language {
+fn language(
+    name: &str,
+    is_built: bool,
+    cases: &[String],
+    ports: &[PortReport],
+    checks: &[Check],
+) -> Language {
     // Over the wire and between implementations: that is what the conditions ask for.
     let is_about = |check: &&Check| {
         matches!(check.kind, Kind::Live | Kind::Matrix)
@@ -71,6 +81,7 @@ fn language(name: &str, cases: &[String], ports: &[PortReport], checks: &[Check]
         .count();
     let port = ports.iter().find(|port| port.name == name);
     let state = match port.map(|port| port.state) {
+        _ if !is_built => Accepted::NotBuiltYet,
         None => Accepted::NotRun,
         Some(State::NotBuiltYet) => Accepted::NotBuiltYet,
         Some(State::NotAvailable) => Accepted::NotAvailable,

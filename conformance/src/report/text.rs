@@ -14,7 +14,7 @@ pub(crate) fn text(report: &Report) -> String {
     known(&mut out, report);
     ports(&mut out, report);
     matrix(&mut out, report);
-    acceptance(&mut out, &report.acceptance);
+    acceptance(&mut out, &report.acceptance, report.everything);
     for note in &report.notes {
         line(&mut out, &format!("note: {note}"));
     }
@@ -149,25 +149,23 @@ fn matrix(out: &mut String, report: &Report) {
         (Kind::Live, "over NATS"),
         (Kind::Delivery, "delivered"),
     ] {
-        let about: Vec<&Check> = report
-            .checks
-            .iter()
-            .filter(|check| check.kind == kind)
-            .collect();
+        let about: Vec<&Check> = of_kind(report, kind);
         if about.is_empty() {
             continue;
         }
         let names: Vec<&str> = report.ran().map(|port| port.name.as_str()).collect();
-        let mut rows = vec![heading(
-            &format!("{title}, from \\ to"),
-            names.iter().copied(),
-        )];
+        let mut consumers: Vec<Option<&str>> = names.iter().copied().map(Some).collect();
+        if about.iter().any(|check| check.consumer.is_none()) {
+            consumers.push(None);
+        }
+        let titles = consumers.iter().map(|name| name.unwrap_or("nobody"));
+        let mut rows = vec![heading(&format!("{title}, from \\ to"), titles)];
         for producer in &names {
             let mut row = vec![(*producer).to_owned()];
-            for consumer in &names {
+            for consumer in &consumers {
                 let is_cell = |check: &&&Check| {
                     check.producer.as_deref() == Some(producer)
-                        && check.consumer.as_deref() == Some(consumer)
+                        && check.consumer.as_deref() == *consumer
                 };
                 row.push(cell(Tally::of(about.iter().filter(is_cell).copied())));
             }
@@ -177,8 +175,22 @@ fn matrix(out: &mut String, report: &Report) {
     }
 }
 
-fn acceptance(out: &mut String, conditions: &[Acceptance]) {
+fn of_kind(report: &Report, kind: Kind) -> Vec<&Check> {
+    let checks = report.checks.iter();
+    checks.filter(|check| check.kind == kind).collect()
+}
+
+fn acceptance(out: &mut String, conditions: &[Acceptance], everything: bool) {
     for condition in conditions {
+        // A run of something else says nothing about it.
+        if condition
+            .languages
+            .iter()
+            .all(|language| language.checks == 0)
+            && !everything
+        {
+            continue;
+        }
         let languages = condition.languages.iter();
         // What has one state is told in one piece.
         let mut states: Vec<(Accepted, Vec<&str>)> = Vec::new();

@@ -29,10 +29,10 @@ pub(crate) fn html(report: &Report) -> String {
                 }
                 (verdict(report))
                 (notes(report))
-                (failures::failures(report))
                 (tables::matrices(report))
                 (tables::ports(report))
                 (tables::acceptance(report))
+                (failures::failures(report))
                 (failures::known(report))
                 (tables::rules(report))
             }

@@ -1,0 +1,74 @@
+//! Known failures.
+
+use serde_json::Value;
+
+use crate::program::{Ports, Run, failures};
+
+const LATER: &str = "reason = 'not built'\nuntil = 2999-01-01";
+
+fn run(mode: &str, known: &str) -> (Run, Value) {
+    Ports::scripted(mode, &format!("[[known]]\n{known}")).run(&[])
+}
+
+fn problems(report: &Value) -> String {
+    report["problems"].to_string()
+}
+
+#[test]
+fn a_failure_that_is_known_does_not_fail_the_run() {
+    let (run, report) = self::run("wrong-code", &format!("case = 'w1.1-payload-*'\n{LATER}"));
+    assert_eq!(
+        (run.code, failures(&report)),
+        (0, Vec::new()),
+        "{}",
+        run.err
+    );
+    let known: Vec<&Value> = report["checks"]
+        .as_array()
+        .expect("checks")
+        .iter()
+        .filter_map(|check| check["verdict"].get("known"))
+        .collect();
+    assert_eq!(known.len(), 1);
+    assert_eq!(
+        (&known[0]["reason"], &known[0]["until"]),
+        (&"not built".into(), &"2999-01-01".into())
+    );
+}
+
+#[test]
+fn one_that_fails_otherwise_does() {
+    let what = format!("case = 'w1.1-payload-*'\nwhat = 'SIZE_MISMATCH'\n{LATER}");
+    assert_eq!(run("wrong-code", &what).0.code, 1);
+    let kind = format!("case = 'w1.1-payload-*'\nkind = 'matrix'\n{LATER}");
+    assert_eq!(run("wrong-code", &kind).0.code, 1);
+}
+
+#[test]
+fn one_that_passes_fails_the_run() {
+    let (run, report) = self::run("good", &format!("case = 'w1.1-smallest'\n{LATER}"));
+    assert_eq!(run.code, 1);
+    assert!(
+        problems(&report).contains("take it off the list"),
+        "{report:#}"
+    );
+}
+
+#[test]
+fn it_needs_a_reason_and_a_day_to_come() {
+    for (known, wrong) in [
+        (
+            "case = 'w1.1-payload-*'\nuntil = 2999-01-01",
+            "has no reason",
+        ),
+        ("case = 'w1.1-payload-*'\nreason = 'r'", "has no last day"),
+        (
+            "case = 'w1.1-payload-*'\nreason = 'r'\nuntil = 2020-01-01",
+            "which is over",
+        ),
+    ] {
+        let (run, report) = self::run("wrong-code", known);
+        assert_eq!(run.code, 1);
+        assert!(problems(&report).contains(wrong), "{wrong}: {report:#}");
+    }
+}

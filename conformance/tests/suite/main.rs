@@ -1,0 +1,9 @@
+//! The runner as a process, against adapters that do wrong.
+
+mod adapters;
+mod attached;
+mod commands;
+mod drift;
+mod known;
+mod program;
+mod signal;
