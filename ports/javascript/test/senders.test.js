@@ -4,7 +4,8 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import test from 'node:test';
 
-import { read } from '../src/arrow/table.js';
+import { tableFromIPC } from 'apache-arrow';
+
 import { Decoder } from '../src/core/decoder.js';
 import { Draft } from '../src/core/draft.js';
 import { NATSBridgeError } from '../src/core/error.js';
@@ -20,7 +21,10 @@ const FOLDER = new URL('../../../conformance/cases/encode/', import.meta.url);
 const all = readdirSync(FOLDER)
   .sort()
   .flatMap((name) => /** @type {any[]} */ (JSON.parse(readFileSync(new URL(name, FOLDER), 'utf8'))))
-  .filter(({ needs = [], send }) => !send.upload && !needs.includes('environment') && !needs.includes('link'));
+  .filter(
+    ({ needs = [], send }) =>
+      !send.upload && !needs.includes('environment') && !needs.includes('link') && !needs.includes('ordered-objects'),
+  );
 
 /** @param {Piece[]} pieces */
 const joined = (pieces) => pieces.map((piece) => (typeof piece === 'string' ? piece : piece[0].repeat(piece[1]))).join('');
@@ -46,9 +50,12 @@ function value({ type, value: inner, base64, repeat, stream }) {
     case 'object':
       return Object.fromEntries(inner.map((/** @type {[string, any]} */ [name, member]) => [name, value(member)]));
     case 'bytes':
-      return repeat ? Buffer.from(Buffer.from(repeat.base64, 'base64').toString('latin1').repeat(repeat.times), 'latin1') : Buffer.from(base64, 'base64');
+      return repeat
+        ? Buffer.from(Buffer.from(repeat.base64, 'base64').toString('latin1').repeat(repeat.times), 'latin1')
+        : Buffer.from(base64, 'base64');
     case 'table':
-      return read(Buffer.from(stream, 'base64'));
+      // Not by our own reader, which refuses some of what senders are given here.
+      return tableFromIPC(Buffer.from(stream, 'base64'));
     default:
       return inner ?? null;
   }
@@ -56,6 +63,7 @@ function value({ type, value: inner, base64, repeat, stream }) {
 
 /** @param {any} send */
 function draft({ subject, payloads, arguments: given, ...options }) {
+  /** @type {any[]} */
   const parts = payloads.flatMap((/** @type {any} */ part) => (Array.isArray(part) ? Array(part[1]).fill(part[0]) : [part]));
   const data = parts.map(({ dataname, value: data, payload_type, metadata }) => {
     const own = metadata ? { metadata: value(metadata) } : {};
@@ -82,7 +90,7 @@ function fills(expected, found) {
       at += part.length;
       continue;
     }
-    const length = part === '${timestamp}' ? 24 : 36;
+    const length = part.includes('timestamp') ? 24 : 36;
     const filled = found.slice(at, at + length);
     if (part.includes(':')) assert.equal(filled, known.get(part) ?? filled);
     known.set(part, filled);
