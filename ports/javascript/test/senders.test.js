@@ -67,7 +67,7 @@ function draft({ subject, payloads, arguments: given, ...options }) {
   const parts = payloads.flatMap((/** @type {any} */ part) => (Array.isArray(part) ? Array(part[1]).fill(part[0]) : [part]));
   const data = parts.map(({ dataname, value: data, payload_type, metadata }) => {
     const own = metadata ? { metadata: value(metadata) } : {};
-    return [dataname, value(data), payload_type, own];
+    return /** @type {import('../src/core/part.js').PartLike} */ ([dataname, value(data), payload_type, own]);
   });
   const { metadata, ...rest } = given;
   return new Draft(subject, data, { ...options, ...rest, ...(metadata ? { metadata: value(metadata) } : {}) });
