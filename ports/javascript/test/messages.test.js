@@ -140,7 +140,7 @@ test('the threshold itself is linked, and the largest move first', () => {
       .encode(platform, MOMENT())
       .uploads()
       .map(({ index }) => index);
-  assert.deepEqual(uploads([499_999, 500_000, 500_001, 0]), [1, 2]);
+  assert.deepEqual(uploads([499_999, 500_000, 500_001, 0], { max_message_bytes: 10_000_000 }), [1, 2]);
   assert.deepEqual(uploads([0, 1], { size_threshold: 0 }), [1]);
   assert.deepEqual(uploads([300_000, 400_000, 400_000, 100]), [1]);
   assert.deepEqual(uploads([400_000, 300_000, 400_000, 400_000]), [0, 2]);
