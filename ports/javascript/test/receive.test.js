@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';
 import test from 'node:test';
 
-import { decode, encode, nack, NATSBridgeError, smartreceive, smartsend } from '../src/natsbridge_ssr.js';
+import { decode, encode, NATSBridgeError, nack, smartreceive, smartsend } from '../src/natsbridge_ssr.js';
 import { failure, sample, verdict } from './failure.js';
 import { linking } from './link.js';
 import { answer, cut, silence, status, withPeer } from './peer.js';

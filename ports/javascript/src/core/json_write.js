@@ -45,7 +45,6 @@ export function quote(text) {
   return SPECIAL.test(text) ? JSON.stringify(text) : `"${text}"`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const SPECIAL = /["\\\u0000-\u001f]/;
 
 const MIN = -(2n ** 63n);

@@ -1,9 +1,8 @@
 /** The pure halves of `smartsend` and `smartreceive`: no environment, no network, no file. */
 
 import { randomUUID } from 'node:crypto';
-
-import { Draft } from '../core/draft.js';
 import { Decoder } from '../core/decoder.js';
+import { Draft } from '../core/draft.js';
 import { NODE } from './host.js';
 
 /**

@@ -1,7 +1,7 @@
 /** `smartreceive`: read, fetch, decode (requirements 11.2). */
 
-import { NATSBridgeError } from '../core/error.js';
 import { Decoder } from '../core/decoder.js';
+import { NATSBridgeError } from '../core/error.js';
 import { origin_of } from '../core/link.js';
 import { TRANSFER } from '../generated.js';
 import { sideBySide } from './attempts.js';
@@ -9,12 +9,12 @@ import { fileserverUrl } from './environment.js';
 import { Fetch } from './fetch.js';
 import { fetch_with_backoff } from './fetch_with_backoff.js';
 import { downloadHandler } from './handlers.js';
+import { NODE } from './host.js';
 import { Lifetime } from './lifetime.js';
 import { received, understood } from './message_log.js';
 import { fieldsOfPayload } from './observation.js';
 import { callTerms, picked, unusable } from './options.js';
 import { Outputs } from './outputs.js';
-import { NODE } from './host.js';
 import { Plik } from './plik.js';
 import { Sink } from './sink.js';
 import { Transfer } from './transfer.js';
