@@ -178,12 +178,12 @@ test(
     const reason = new Error('enough');
     /** @type {AbortSignal | undefined} */
     let seen;
+    const controller = new AbortController();
     const stubborn = (/** @type {unknown[]} */ ...all) => {
       seen = /** @type {{signal: AbortSignal}} */ (all[5]).signal;
+      setTimeout(() => controller.abort(reason), 1);
       return new Promise(() => {});
     };
-    const controller = new AbortController();
-    setTimeout(() => controller.abort(reason), 50);
     const fileserver_download_handler = /** @type {any} */ (stubborn);
     await assert.rejects(receive(json, peer, { signal: controller.signal, fileserver_download_handler }), reason);
     assert.equal(seen?.aborted, true);
