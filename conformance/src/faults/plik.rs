@@ -1,5 +1,7 @@
 //! As much of Plik's interface as a client needs, with faults.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use super::answer::{Usual, answer, plain, typed};
@@ -80,6 +82,7 @@ impl Plik<'_> {
     }
 
     fn add(&mut self, upload: &str) -> Result<End, Gone> {
+        let token = self.check(upload);
         let told_by_size = self.script.add.iter().any(|(size, _)| size.is_some());
         let everything = self.script.add.iter().find(|(size, _)| size.is_none());
         let usual = Step::usual();
@@ -114,7 +117,7 @@ impl Plik<'_> {
             return Err(self.connection.ignore());
         }
         if !matches!(step.fault, Fault::Status(..)) {
-            if self.check(upload)? != Some(Token::Right) {
+            if token != Some(Token::Right) {
                 return self.refuse();
             }
             let Some((_, bytes)) = file else {
@@ -143,12 +146,13 @@ impl Plik<'_> {
     }
 
     fn remove(&mut self, upload: &str) -> Result<End, Gone> {
+        let token = self.check(upload);
         let step = self.step("remove", &self.script.remove);
         if !self.read(&step)? {
             return Err(self.connection.ignore());
         }
         if !matches!(step.fault, Fault::Status(..)) {
-            if self.check(upload)? != Some(Token::Right) {
+            if token != Some(Token::Right) {
                 return self.refuse();
             }
             self.state(|scenario| {
@@ -204,8 +208,8 @@ impl Plik<'_> {
         answer(self.connection, &step, usual)
     }
 
-    /// Whether the request carries the upload's token; none for an upload that is not there.
-    fn check(&mut self, upload: &str) -> Result<Option<Token>, Gone> {
+    /// Whether the request carries the upload's token, which is noted; none for an upload that is not there.
+    fn check(&mut self, upload: &str) -> Option<Token> {
         let is_there = self.state(|scenario| scenario.upload(upload).is_some());
         let token = match self.head.header("x-uploadtoken") {
             None => Token::Absent,
@@ -216,7 +220,7 @@ impl Plik<'_> {
             entry.upload = upload.to_owned();
             entry.upload_token = token;
         });
-        Ok(is_there.then_some(token))
+        is_there.then_some(token)
     }
 
     fn refuse(&mut self) -> Result<End, Gone> {
@@ -251,8 +255,11 @@ impl Plik<'_> {
                 return Ok(false);
             }
             Fault::SlowRead(pause) => {
+                // At a pace: what a busy machine is late by is made up for.
+                let (mut due, now) = (Duration::ZERO, Instant::now());
                 while !self.body.is_whole {
-                    self.connection.pause(*pause)?;
+                    due += *pause;
+                    self.connection.pause(due.saturating_sub(now.elapsed()))?;
                     self.body.take_all(self.connection, Some(64 << 10))?;
                 }
             }
