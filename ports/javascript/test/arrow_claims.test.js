@@ -416,6 +416,15 @@ test('lengths that leave the next message unaligned', () => {
   assert.match(refusal(stream([], short)).message, /lies about its metadata$/);
 });
 
+test('lengths beyond the stream', () => {
+  const long = batch({});
+  new DataView(long.buffer).setInt32(4, 8000, true);
+  assert.match(refusal(stream([], long)).message, /lies about its metadata$/);
+  new DataView(long.buffer).setInt32(4, -8, true);
+  assert.match(refusal(stream([], long)).message, /lies about its metadata$/);
+  assert.match(refusal(joined(schema([]), batch({}, zeros(8)).subarray(0, -8))).message, /lies about its body$/);
+});
+
 test('names of any length', () => {
   const name = 'ü'.repeat(5_000_000);
   const error = refusal(stream([column('int32', name)], batch({ rows: 1 })));
