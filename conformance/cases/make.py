@@ -18,6 +18,7 @@ import answer_answers
 import negative_messages
 import schema_platforms
 import schema_reports
+import link_attempts
 import link_downloads
 import link_uploads
 import send_content
@@ -56,7 +57,7 @@ TOPICS = {
     "encode": [send_envelope, send_content, send_limits, send_live],
     "answer": [answer_answers],
     "schema": [schema_reports, schema_platforms],
-    "link": [link_downloads, link_uploads],
+    "link": [link_attempts, link_downloads, link_uploads],
 }
 """By folder."""
 
