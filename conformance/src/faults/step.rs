@@ -96,13 +96,16 @@ pub(super) enum Location {
     Loop,
 }
 
+/// Steps for files of one size, or of all other sizes.
+pub(super) type Rule = (Option<u64>, Vec<Step>);
+
 /// The steps of a URL: one per attempt, with commas between them. The last one is for all further attempts as well.
 pub(super) fn steps(text: &str) -> Result<Vec<Step>, String> {
     text.split(',').map(step).collect()
 }
 
 /// The rules of uploads: steps for all of them, or for some sizes (`1001:503,ok+1002:403`), with `ok` for the others.
-pub(super) fn rules(text: &str) -> Result<Vec<(Option<u64>, Vec<Step>)>, String> {
+pub(super) fn rules(text: &str) -> Result<Vec<Rule>, String> {
     let rule = |text: &str| match text.split_once(':') {
         Some((size, text)) => Ok((Some(number(size)?), steps(text)?)),
         None => Ok((None, steps(text)?)),

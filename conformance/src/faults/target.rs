@@ -1,6 +1,6 @@
 //! What a path asks for.
 
-use super::step::{Step, rules, steps};
+use super::step::{Rule, Step, rules, steps};
 
 /// A path of the server, understood.
 #[derive(Debug)]
@@ -29,7 +29,7 @@ pub(super) enum Target {
 #[derive(Debug)]
 pub(super) struct Script {
     pub(super) create: Vec<Step>,
-    pub(super) add: Vec<(Option<u64>, Vec<Step>)>,
+    pub(super) add: Vec<Rule>,
     pub(super) remove: Vec<Step>,
 }
 
