@@ -30,15 +30,17 @@ impl Policy {
     }
 }
 
-/// Everything that is wrong with an envelope that was received; nothing is left out but for what is beyond 1,000.
+/// Everything that is wrong with an envelope that was received; of the schema's and of the other faults the first 1,000 each, so
+/// that the very first is always among them.
 pub(crate) fn incoming(envelope: &Node<'_>, policy: &Policy) -> Vec<Violation> {
     let mut found = violations(envelope);
     let Some(payloads) = payloads(envelope) else {
         return found;
     };
+    let of_schema = found.len();
     found.extend(too_many(payloads.len(), policy.max_payloads));
     for (index, payload) in payloads.iter().enumerate() {
-        if found.len() >= MOST {
+        if found.len() - of_schema >= MOST {
             break;
         }
         if let Node::Object(payload) = payload {

@@ -208,6 +208,7 @@ pub(crate) fn payloads(received: &Received) -> Value {
             "transport": payload.transport.as_str(),
             "size": payload.size,
             "value": tagged::value(&payload.data),
+            "metadata": tagged::value(&natsbridge::Value::Json(payload.metadata.clone().into())),
         })
     });
     payloads.collect()

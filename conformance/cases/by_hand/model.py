@@ -100,10 +100,11 @@ def ok(*payloads, **more):
     return {"ok": {**counted, **{{"count": "payload_count"}.get(k, k): v for k, v in more.items()}}}
 
 
-def came(value, payload_type="text", size=2, dataname="p"):
-    """A payload that came out of an envelope; those of `payload()` as they stand."""
+def came(value, payload_type="text", size=2, dataname="p", **more):
+    """A payload that came out of an envelope; those of `payload()` as they stand. `more`: its metadata, where that is looked at."""
     value = tag(value)
-    return {"dataname": dataname, "payload_type": payload_type, "transport": "direct", "size": size, "value": value}
+    members = {"dataname": dataname, "payload_type": payload_type, "transport": "direct", "size": size, "value": value}
+    return {**members, **{name: tag(item) for name, item in more.items()}}
 
 
 def pending(*links):

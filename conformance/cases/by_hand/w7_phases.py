@@ -5,6 +5,7 @@ from model import (
     HI,
     MISSING,
     Raw,
+    SERVER,
     case,
     envelope,
     inline,
@@ -299,6 +300,25 @@ CASES += [
         envelope(payload(), payload(), metadata=5),
         invalid("/metadata"),
         options={"max_payloads": 1},
+    ),
+]
+
+# However many faults there are, the first one counts.
+ELSEWHERE = text(envelope(link("http://elsewhere.example/f")))[: -len("]}")]
+CASES += [
+    case(
+        "w7.1-first-of-many",
+        "a link outside the policy before 1,000 payloads that break the schema",
+        [ELSEWHERE, ["," + text(payload(size=-1)), 1000], "]}"],
+        invalid("/payloads/0/data", "URL_NOT_ALLOWED"),
+        options={"allowed_origins": [SERVER]},
+    ),
+    case(
+        "w7.1-first-of-many-links",
+        "1,000 links outside the policy behind a payload that breaks the schema",
+        [text(envelope(payload(size=-1)))[: -len("]}")], ["," + text(link("http://elsewhere.example/f")), 1000], "]}"],
+        invalid("/payloads/0/size"),
+        options={"allowed_origins": [SERVER]},
     ),
 ]
 

@@ -125,12 +125,13 @@ function judge_verdict(expect, found) {
 function judge_payloads(expected, found) {
   assert.equal(found.length, expected.length);
   for (const [index, payload] of found.entries()) {
-    const { dataname, payload_type, transport, size, value } = expected[index];
+    const { dataname, payload_type, transport, size, value, metadata } = expected[index];
     assert.deepEqual(
       [payload.dataname, payload.payload_type, payload.transport, payload.size],
       [dataname, payload_type, transport, size],
     );
     judge_value(value, payload.data, `payload ${index}`);
+    if (metadata !== undefined) judge_value(metadata, payload.metadata, `metadata of payload ${index}`);
     assert.deepEqual([...payload], [payload.dataname, payload.data, payload.payload_type]);
   }
 }

@@ -168,6 +168,8 @@ def check_received(received: Any, expected: Dict[str, Any]) -> None:
         assert payload.transport == wanted["transport"]
         assert payload.size == wanted.get("size", payload.size)
         assert same(wanted["value"], tagged(data)), (wanted["value"], tagged(data))
+        if "metadata" in wanted:
+            assert same(wanted["metadata"], tagged(payload.metadata)), payload.metadata
 
 
 def check_error(error: NATSBridgeError, expected: Dict[str, Any]) -> None:

@@ -45,7 +45,8 @@ fn adapters_are_thin() {
         );
         for (index, line) in file.text.lines().enumerate() {
             let word = NOT_IN_AN_ADAPTER.iter().find(|word| has_word(line, word));
-            let inner = line.contains("natsbridge._") || line.contains("/src/core/");
+            let inner = line.contains("natsbridge._") && !line.contains("natsbridge.__version__")
+                || line.contains("/src/core/");
             assert!(
                 word.is_none() && !inner,
                 "{}:{} uses {}: an adapter calls the public functions of its port and judges nothing",

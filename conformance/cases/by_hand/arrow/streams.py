@@ -95,8 +95,10 @@ def seen(data):
 def integers():
     for bits in (8, 16, 32, 64):
         top = 1 << (bits - 1)
-        yield "int%d" % bits, [0, 1, -1, None, top - 1, -top], getattr(pa, "int%d" % bits)()
-        yield "uint%d" % bits, [0, 1, None, 2 * top - 1, top], getattr(pa, "uint%d" % bits)()
+        # Of 64 bits, also what a double is not, in the middle of the range: at its ends a double that saturates would do.
+        odd = [2**53 + 1, 2**62 + 1] if bits == 64 else []
+        yield "int%d" % bits, [0, 1, -1, None, top - 1, -top, *odd, *(-n for n in odd)], getattr(pa, "int%d" % bits)()
+        yield "uint%d" % bits, [0, 1, None, 2 * top - 1, top, *odd], getattr(pa, "uint%d" % bits)()
 
 
 INF = float("inf")
@@ -119,7 +121,7 @@ def profile():
         moments = [None if m is None or unit == "ns" and abs(m) > 9e9 else m * scale + (scale > 1) for m in MOMENTS]
         yield "timestamp-" + unit, column(moments, pa.timestamp(unit))
         yield "timestamp-%s-utc" % unit, column(moments, pa.timestamp(unit, "UTC"))
-    yield "timestamp-ns-edges", column([2**63 - 1, -(2**63), None], pa.timestamp("ns"))
+    yield "timestamp-ns-edges", column([2**63 - 1, -(2**63), None, 2**62 + 1, -(2**62) - 1], pa.timestamp("ns"))
     yield "timestamp-zone", column([0, None, 1700000000], pa.timestamp("s", "Asia/Tokyo"))
     yield "timestamp-offset", column([0, None, 1700000000], pa.timestamp("s", "+05:30"))
     for bits in (8, 16, 32):
