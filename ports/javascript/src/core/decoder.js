@@ -147,7 +147,8 @@ function origins(urls) {
       if (!(error instanceof InvalidLink)) throw error;
       const message = `the argument allowed_origins: ${redact(String(url))} is no origin: ${error.message}`;
       const expected = 'origins such as https://files.example:8443';
-      throw new NATSBridgeError('INVALID_ENVELOPE', 'validate', message, { expected, found: redact(String(url)) });
+      const found = redact(String(url));
+      throw new NATSBridgeError('INVALID_ENVELOPE', 'validate', message, { expected, found, own: 'argument' });
     }
   });
 }

@@ -6,6 +6,7 @@ import * as answer from '../core/answer.js';
 import { NATSBridgeError } from '../core/error.js';
 import { UUID } from '../generated.js';
 import { encoded } from './codec.js';
+import { refusal } from './refusal.js';
 
 /**
  * What can be said about an answer; `send_to` is the NATS reply subject of the message, which counts before its `reply_to`.
@@ -28,8 +29,9 @@ export function ack(envelope, options = {}) {
 }
 
 /**
- * The refusal of a message, with the reason as its one payload, a dictionary named `error`. It says whether another sending may succeed: as
- * the error itself says, a failed download may.
+ * The refusal of a message, with the reason as its one payload, a dictionary named `error`, its texts cut where they are very long. It says
+ * whether another sending may succeed: as the error itself says; a failed download may, and what was wrong with this receiver's own
+ * arguments or files, of which it says no more.
  *
  * @param {Answerable | null} envelope Nothing where reading the message threw the error, which then knows as much of it as could be read;
  *   where that is nothing, `send_to` has to be passed.
@@ -38,7 +40,7 @@ export function ack(envelope, options = {}) {
  * @returns {Answer}
  */
 export function nack(envelope, error, options = {}) {
-  const report = error instanceof NATSBridgeError ? retryMarked(error, options.timestamp) : error;
+  const report = refusal(error, options);
   const known = envelope ?? (error instanceof NATSBridgeError ? error.envelope : undefined) ?? unread(report);
   return made((rest) => answer.nack(known, report, rest), options);
 }
@@ -50,6 +52,7 @@ export function nack(envelope, error, options = {}) {
  * @param {Iterable<import('../core/part.js').PartLike>} payloads
  * @param {AnswerOptions} [options]
  * @returns {Answer}
+ * @throws {NATSBridgeError} PAYLOAD_TOO_LARGE in phase `limit` for more than `max_message_bytes`.
  */
 export function reply(envelope, payloads, options = {}) {
   return made((rest) => answer.reply(envelope, payloads, rest), options);
@@ -67,28 +70,20 @@ export function update_status(envelope, options = {}) {
 }
 
 /**
- * The report of an error, marked where its code alone would say something else of another sending (wire.md W8.2).
- *
- * @param {NATSBridgeError} error
- * @param {Date | string | undefined} timestamp
- * @returns {ErrorReport}
- */
-function retryMarked(error, timestamp) {
-  const report = error.report(timestamp);
-  if (!error.retryable || error.code === 'DOWNLOAD_FAILED') return report;
-  const details = { ...report.error.details, retryable: true };
-  return { ...report, error: { ...report.error, details } };
-}
-
-/**
- * What an answer to a message that could not be read is made of.
+ * What an answer to a message that could not be read is made of: its ids, where at least these could be.
  *
  * @param {ErrorReport} report
  * @returns {Answerable}
  */
-function unread({ correlation_id }) {
-  const nothing = { msg_id: '', sender_name: '', sender_id: '', reply_to: '', broker_url: '' };
-  return { ...nothing, correlation_id: UUID.matches(correlation_id) ? correlation_id : randomUUID() };
+function unread({ correlation_id, msg_id }) {
+  return {
+    correlation_id: UUID.matches(correlation_id) ? correlation_id : randomUUID(),
+    msg_id: UUID.matches(msg_id) ? msg_id : '',
+    sender_name: '',
+    sender_id: '',
+    reply_to: '',
+    broker_url: '',
+  };
 }
 
 /**
@@ -97,6 +92,9 @@ function unread({ correlation_id }) {
  * @returns {Answer}
  */
 function made(draft, options) {
-  const outgoing = encoded(({ timestamp, new_id, ...rest }) => [draft(rest), { timestamp, new_id }], options);
+  const direct = { ...options, size_threshold: Number.POSITIVE_INFINITY };
+  const outgoing = encoded(({ timestamp, new_id, ...rest }) => [draft(rest), { timestamp, new_id }], direct);
+  // Nobody is there to upload what would only fit as a link.
+  for (const { index } of outgoing.uploads()) outgoing.fall_back(index);
   return outgoing.finish();
 }

@@ -123,6 +123,7 @@ export function unusable(name, expected, found) {
   return new NATSBridgeError('INVALID_ENVELOPE', 'validate', `${name} cannot be used: expected ${expected}, found ${found}`, {
     expected,
     found,
+    own: 'argument',
   });
 }
 

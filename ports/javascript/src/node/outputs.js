@@ -16,6 +16,8 @@ import { isUtf8 } from './utf8.js';
 /** @type {Record<string, string>} */
 const EXTENSIONS = { text: 'txt', dictionary: 'json', jsontable: 'json', arrowtable: 'arrows' };
 
+const OWN_FILE = /** @type {const} */ ('file');
+
 /** The payloads of one message, as they come in. */
 export class Outputs {
   #incoming;
@@ -194,7 +196,7 @@ export class Outputs {
   #local(index, reason) {
     const { envelope } = this.#incoming;
     const message = `payload ${index} cannot be kept as ${this.#targets[index]}: ${reason}`;
-    const details = { pointer: `/payloads/${index}`, dataname: envelope.payloads[index]?.dataname ?? '' };
+    const details = { pointer: `/payloads/${index}`, dataname: envelope.payloads[index]?.dataname ?? '', own: OWN_FILE };
     return new NATSBridgeError('DOWNLOAD_FAILED', 'fetch', message, details).about(envelope);
   }
 }
