@@ -54,6 +54,7 @@ export class Sink {
     this.#check();
     if (this.#file) {
       await this.#file.clear();
+      this.#check();
       return;
     }
     const file = await StagedFile.create(folder);
