@@ -33,11 +33,11 @@ import { Uploading } from './uploading.js';
 /** @typedef {MessageOptions & UploadOptions & import('./options.js').CallOptions} SendOptions */
 
 /**
- * The envelope and its JSON text, which the caller publishes; besides, what was uploaded for it, so that it can be removed once it is not
- * needed any more.
+ * The envelope and its JSON text, which the caller publishes; besides, what was uploaded for it in list order, each with the payload's
+ * `index`, so that it can be removed once it is not needed any more.
  *
  * @template T
- * @typedef {[envelope: Envelope, json: T] & {uploads: import('./plik.js').Uploaded[]}} Sent
+ * @typedef {[envelope: Envelope, json: T] & {uploads: import('./plik.js').IndexedUpload[]}} Sent
  */
 
 /** @type {(keyof MessageOptions)[]} */
