@@ -6,6 +6,7 @@ import * as answer from '../core/answer.js';
 import { NATSBridgeError } from '../core/error.js';
 import { UUID } from '../generated.js';
 import { encoded } from './codec.js';
+import { named, unusable } from './options.js';
 import { refusal } from './refusal.js';
 
 /**
@@ -25,7 +26,7 @@ import { refusal } from './refusal.js';
  * @returns {Answer}
  */
 export function ack(envelope, options = {}) {
-  return made((rest) => answer.ack(envelope, rest), options);
+  return made((rest) => answer.ack(answerable(envelope), rest), options);
 }
 
 /**
@@ -40,9 +41,9 @@ export function ack(envelope, options = {}) {
  * @returns {Answer}
  */
 export function nack(envelope, error, options = {}) {
-  const report = refusal(error, options);
+  const report = refusal(error, named(options));
   const known = envelope ?? (error instanceof NATSBridgeError ? error.envelope : undefined) ?? unread(report);
-  return made((rest) => answer.nack(known, report, rest), options);
+  return made((rest) => answer.nack(answerable(known), report, rest), options);
 }
 
 /**
@@ -55,7 +56,7 @@ export function nack(envelope, error, options = {}) {
  * @throws {NATSBridgeError} PAYLOAD_TOO_LARGE in phase `limit` for more than `max_message_bytes`.
  */
 export function reply(envelope, payloads, options = {}) {
-  return made((rest) => answer.reply(envelope, payloads, rest), options);
+  return made((rest) => answer.reply(answerable(envelope), payloads, rest), options);
 }
 
 /**
@@ -66,7 +67,17 @@ export function reply(envelope, payloads, options = {}) {
  * @returns {Answer}
  */
 export function update_status(envelope, options = {}) {
-  return made((rest) => answer.update_status(envelope, rest), options);
+  return made((rest) => answer.update_status(answerable(envelope), rest), options);
+}
+
+/**
+ * @param {Answerable} envelope
+ * @returns {Answerable}
+ * @throws {NATSBridgeError} INVALID_ENVELOPE naming `envelope`.
+ */
+function answerable(envelope) {
+  if (typeof envelope === 'object' && envelope !== null) return envelope;
+  throw unusable('envelope', 'the envelope of a message', envelope === null ? 'null' : typeof envelope);
 }
 
 /**
@@ -92,7 +103,7 @@ function unread({ correlation_id, msg_id }) {
  * @returns {Answer}
  */
 function made(draft, options) {
-  const direct = { ...options, size_threshold: Number.POSITIVE_INFINITY };
+  const direct = { ...named(options), size_threshold: Number.POSITIVE_INFINITY };
   const outgoing = encoded(({ timestamp, new_id, ...rest }) => [draft(rest), { timestamp, new_id }], direct);
   // Nobody is there to upload what would only fit as a link.
   for (const { index } of outgoing.uploads()) outgoing.fall_back(index);

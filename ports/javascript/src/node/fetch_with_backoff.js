@@ -4,7 +4,7 @@ import { InvalidLink, origin_of } from '../core/link.js';
 import { TRANSFER } from '../generated.js';
 import { Fetch } from './fetch.js';
 import { Lifetime } from './lifetime.js';
-import { callTerms, unusable } from './options.js';
+import { callTerms, named, unusable } from './options.js';
 import { Sink } from './sink.js';
 import { Transfer } from './transfer.js';
 import { TransferError } from './transfer_error.js';
@@ -32,7 +32,7 @@ export async function fetch_with_backoff(
   correlation_id = '',
   options = {},
 ) {
-  const { size, correlation_id: same = '', ...rest } = options;
+  const { size, correlation_id: same = '', ...rest } = named(options);
   const known = correlation_id || same;
   const call = callTerms({ ...rest, max_retries, base_delay, max_delay }, []);
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) throw unusable('size', 'a number of bytes', typeof size);

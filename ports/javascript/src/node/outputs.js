@@ -4,6 +4,7 @@ import { lstat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { NATSBridgeError } from '../core/error.js';
+import { unusable } from './options.js';
 import { streams } from './parts.js';
 import { PayloadFile } from './payload_file.js';
 import { ofFile } from './source.js';
@@ -36,6 +37,7 @@ export class Outputs {
     this.#incoming = incoming;
     this.#targets = incoming.envelope.payloads.map((payload, index) => {
       const own = into_files?.(index, payload) ?? undefined;
+      if (own !== undefined && typeof own !== 'string') throw unusable('into_files', 'a path or nothing', typeof own);
       if (own !== undefined || into_dir === undefined || into_dir === null) return own;
       return join(into_dir, `payload-${index}.${EXTENSIONS[payload.payload_type] ?? 'bin'}`);
     });

@@ -3,6 +3,7 @@
 import { check_report } from '../core/answer.js';
 import { NATSBridgeError } from '../core/error.js';
 import { DESKTOP } from '../generated.js';
+import { unusable } from './options.js';
 
 /** @typedef {import('../core/error.js').ErrorReport} ErrorReport */
 
@@ -23,6 +24,10 @@ const OWN = { argument: 'the receiver was called in a wrong way', file: 'the rec
  * @returns {ErrorReport}
  */
 export function refusal(error, { max_message_bytes, timestamp }) {
+  const given = /** @type {unknown} */ (error);
+  if (typeof given !== 'object' || given === null || (given instanceof Error && !(given instanceof NATSBridgeError))) {
+    throw unusable('error', 'a NATSBridgeError or its report', given instanceof Error ? given.name : typeof given);
+  }
   const report = error instanceof NATSBridgeError ? told(error, timestamp) : error;
   check_report(report);
   const room = Math.min(LONGEST, Math.floor((max_message_bytes ?? DESKTOP.max_message_bytes) * PART));
