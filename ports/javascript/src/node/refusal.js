@@ -31,13 +31,11 @@ export function refusal(error, { max_message_bytes, timestamp }) {
   const report = error instanceof NATSBridgeError ? told(error, timestamp) : error;
   check_report(report);
   const room = Math.min(LONGEST, Math.floor((max_message_bytes ?? DESKTOP.max_message_bytes) * PART));
-  const { code, message, details } = report.error;
   return {
     ...shortened(report, ['correlation_id', 'msg_id', 'send_to'], room),
     error: {
-      code,
-      ...shortened({ message }, ['message'], room),
-      details: shortened(details, ['pointer', 'dataname', 'expected', 'found'], room),
+      ...shortened(report.error, ['message'], room),
+      details: shortened(report.error.details, ['pointer', 'dataname', 'expected', 'found'], room),
     },
   };
 }
