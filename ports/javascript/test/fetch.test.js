@@ -5,8 +5,9 @@ import net from 'node:net';
 import { performance } from 'node:perf_hooks';
 import test from 'node:test';
 
-import { fetch_with_backoff, VERSION } from '../src/natsbridge_ssr.js';
+import { fetch_with_backoff, smartreceive, VERSION } from '../src/natsbridge_ssr.js';
 import { failure } from './failure.js';
+import { linking } from './link.js';
 import { answer, cut, drip, head, reset, silence, status, withPeer } from './peer.js';
 import { beside } from './program.js';
 
@@ -259,5 +260,26 @@ test(
     };
     await assert.rejects(fetch(peer.url, { on_progress }), own);
     assert.equal(peer.seen.length, 1);
+  }),
+);
+
+test(
+  'a function around it is a download handler (W6.7)',
+  withPeer(async (peer) => {
+    const bytes = Buffer.from('bytes');
+    peer.script('GET /file', answer(bytes));
+    const json = linking({ url: `${peer.url}/file`, bytes }, { url: `${peer.url}/gone`, bytes });
+    const fileserver_download_handler = (/** @type {Parameters<typeof fetch_with_backoff>} */ ...all) =>
+      fetch_with_backoff(...all);
+    const error = await failure(smartreceive(json, { fileserver_url: peer.url, fileserver_download_handler }));
+    assert.deepEqual([error.code, error.pointer], ['DOWNLOAD_FAILED', '/payloads/1/data']);
+    assert.match(error.message, /404/);
+    const whole = await smartreceive(linking({ url: `${peer.url}/file`, bytes }), {
+      fileserver_url: peer.url,
+      fileserver_download_handler,
+    });
+    assert.deepEqual(whole.payloads[0]?.data, Uint8Array.from(bytes));
+    const own = await failure(fetch_with_backoff(`${peer.url}/gone`, 1, 1, 1, undefined, { correlation_id: 'c' }));
+    assert.equal(own.correlation_id, 'c');
   }),
 );

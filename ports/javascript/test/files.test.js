@@ -230,3 +230,41 @@ test(
     }),
   ),
 );
+
+test('a stream of strings may break a character in two, and a lone surrogate is refused', async () => {
+  const stream = (/** @type {unknown[]} */ ...pieces) => Readable.from(pieces);
+  const [, json] = await smartsend('a.b', [
+    ['x', stream('a\ud83d', '\ude00b', Buffer.from('c')), 'text'],
+    ['y', stream('\ud83d', '', '\ude00'), 'binary'],
+  ]);
+  const { payloads } = await smartreceive(json);
+  assert.equal(payloads[0]?.data, 'a😀bc');
+  assert.deepEqual(payloads[1]?.data, Uint8Array.from(Buffer.from('😀')));
+  for (const pieces of [['a\ud83d'], ['\ude00'], ['a\ud83d', 'b'], ['\ud83d', Buffer.from('b')], ['\ud83d\ud83d', '\ude00']]) {
+    const error = await failure(smartsend('a.b', [['x', stream(...pieces), 'text']]));
+    assert.deepEqual(verdict(error), ['SERIALIZATION_ERROR', 'serialize', '/payloads/0/data']);
+    assert.match(error.message, /lone surrogate/);
+  }
+});
+
+test('nothing more of a stream is read once its call has ended', async () => {
+  let pieces = 0;
+  let over = false;
+  const endless = (async function* () {
+    try {
+      for (;;) {
+        pieces += 1;
+        await new Promise((resolve) => setImmediate(resolve));
+        yield Buffer.alloc(10);
+      }
+    } finally {
+      over = true;
+    }
+  })();
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(new Error('enough')), 20);
+  await assert.rejects(smartsend('a.b', [['x', endless, 'dictionary']], { signal: controller.signal }), /enough/);
+  const before = pieces;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.ok(over && pieces <= before + 2, `${pieces - before} pieces more`);
+});

@@ -402,3 +402,36 @@ test(
     assert.deepEqual([missing.code, missing.retryable], ['UPLOAD_FAILED', false]);
   }),
 );
+
+test('uploads are told by payload, in list order, whichever was done first', async () => {
+  const handler = async (/** @type {string} */ _, /** @type {string} */ dataname) => {
+    await new Promise((resolve) => setTimeout(resolve, dataname === 'one' ? 50 : 1));
+    return { status: 200, url: `http://localhost/${dataname}`, fileid: dataname };
+  };
+  const sent = await smartsend(
+    'a.b',
+    [
+      ['zero', 'direct', 'text'],
+      ['one', sample(100), 'binary'],
+      ['two', sample(100), 'binary'],
+    ],
+    { size_threshold: 50, fileserver_upload_handler: handler },
+  );
+  assert.deepEqual(sent.uploads, [
+    { index: 1, status: 200, url: 'http://localhost/one', fileid: 'one' },
+    { index: 2, status: 200, url: 'http://localhost/two', fileid: 'two' },
+  ]);
+});
+
+test('an upload whose URL cannot be sent is removed before its payload goes direct', async () => {
+  /** @type {unknown[]} */
+  const removed = [];
+  const given = Object.freeze({ status: 200, url: 'http://user:secret@localhost/x' });
+  const remove = (/** @type {unknown} */ uploaded) => void removed.push(uploaded);
+  const fileserver_upload_handler = Object.assign(() => given, { remove });
+  const options = { size_threshold: 1, fileserver_upload_handler };
+  const sent = await smartsend('a.b', [['x', 'Hello', 'text']], options);
+  assert.deepEqual([transports(sent[0]), removed, sent.uploads], [['direct'], [given], []]);
+  const error = await failure(smartsend('a.b', [['x', 'Hello', 'text']], { ...options, fallback: false }));
+  assert.deepEqual([error.code, removed.length], ['UPLOAD_FAILED', 2]);
+});

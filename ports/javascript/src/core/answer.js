@@ -40,11 +40,20 @@ export function ack(envelope, options) {
  */
 export function nack(envelope, error, options) {
   const report = error instanceof NATSBridgeError ? error.report() : error;
+  check_report(report);
+  return answer(envelope, [['error', report, 'dictionary']], { msg_purpose: 'NACK', ...options });
+}
+
+/**
+ * INVALID_ENVELOPE (validate) for what is no error report.
+ *
+ * @param {unknown} report
+ */
+export function check_report(report) {
   const checker = new Checker();
   check_error(checker, report);
   const [violation] = checker.violations;
   if (violation) throw violation.error({});
-  return answer(envelope, [['error', report, 'dictionary']], { msg_purpose: 'NACK', ...options });
 }
 
 /**

@@ -140,6 +140,11 @@ function not_json(expected, found, reason, pointer = '') {
 
 /** @param {Iterable<string>} urls */
 function origins(urls) {
+  if (typeof urls !== 'string' && typeof Object(urls)[Symbol.iterator] !== 'function') {
+    const [expected, found] = ['a list of origins', kind(urls)];
+    const message = `the argument allowed_origins: expected ${expected}, found ${found}`;
+    throw new NATSBridgeError('INVALID_ENVELOPE', 'validate', message, { expected, found, own: 'argument' });
+  }
   return Array.from(typeof urls === 'string' ? [urls] : urls, (url) => {
     try {
       return origin_of(String(url));
@@ -147,7 +152,8 @@ function origins(urls) {
       if (!(error instanceof InvalidLink)) throw error;
       const message = `the argument allowed_origins: ${redact(String(url))} is no origin: ${error.message}`;
       const expected = 'origins such as https://files.example:8443';
-      throw new NATSBridgeError('INVALID_ENVELOPE', 'validate', message, { expected, found: redact(String(url)) });
+      const found = redact(String(url));
+      throw new NATSBridgeError('INVALID_ENVELOPE', 'validate', message, { expected, found, own: 'argument' });
     }
   });
 }
@@ -194,7 +200,7 @@ function known_payload({ id, dataname, payload_type, transport, encoding, size, 
  * @returns {unknown}
  */
 function member(value, name) {
-  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, name)) return undefined;
+  if (typeof value !== 'object' || value === null || !Object.prototype.hasOwnProperty.call(value, name)) return undefined;
   return /** @type {Record<string, unknown>} */ (value)[name];
 }
 

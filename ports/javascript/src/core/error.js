@@ -21,6 +21,7 @@ import { write } from './json_write.js';
  * @property {string} [msg_id] that of the message, as far as it could be read
  * @property {string} [send_to] that of the message, as far as it could be read
  * @property {ErrorReport} [refusal] the receiver's own error, where it refused the message (W8.2)
+ * @property {'argument' | 'file'} [own] what of the caller's own it was, where it was one: an argument, or a file of this machine
  * @property {unknown} [cause] what led to it
  */
 
@@ -62,8 +63,10 @@ export class NATSBridgeError extends Error {
      * @type {import('../generated.js').Envelope | undefined}
      */
     this.envelope = undefined;
-    // As long as the message itself, and so not shown.
-    Object.defineProperty(this, 'envelope', { enumerable: false });
+    /** What of the caller's own it was, where it was one: an argument, or a file of this machine. */
+    this.own = details.own;
+    // The envelope is as long as the message itself; neither is shown.
+    for (const hidden of ['envelope', 'own']) Object.defineProperty(this, hidden, { enumerable: false });
     if (details.cause !== undefined) {
       /** What led to it. */
       this.cause = details.cause;

@@ -91,7 +91,7 @@ export function bound(name, value, default_value) {
 function wrong(name, expected, value) {
   const found = shown(value);
   const message = `the argument ${name}: expected ${expected}, found ${found}`;
-  return new NATSBridgeError('INVALID_ENVELOPE', 'validate', message, { expected, found });
+  return new NATSBridgeError('INVALID_ENVELOPE', 'validate', message, { expected, found, own: 'argument' });
 }
 
 /**

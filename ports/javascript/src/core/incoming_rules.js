@@ -36,7 +36,10 @@ export function incoming_violations(envelope, policy) {
     const expected = `at most ${policy.max_payloads} payloads (max_payloads)`;
     violations.push(new Violation('/payloads', 'INVALID_ENVELOPE', expected, String(payloads.length), 'W1.10'));
   }
-  for (let index = 0; index < payloads.length && violations.length < MOST; index += 1) {
+  // The check of the schema may be full of faults of later payloads: here, the first fault is kept in any case.
+  const before = violations.length;
+  for (let index = 0; index < payloads.length; index += 1) {
+    if (violations.length >= MOST && violations.length > before) break;
     const payload = /** @type {unknown} */ (payloads[index]);
     if (!checker.is_object(payload)) continue;
     const type = unsupported(index, payload, policy);

@@ -117,7 +117,7 @@ export class Reader {
       const start = this.at;
       const name = this.#string();
       this.path.push(name);
-      if (Object.hasOwn(object, name)) {
+      if (Object.prototype.hasOwnProperty.call(object, name)) {
         this.at = start;
         throw this.#error('names that occur once in an object', 'a second member of this name');
       }

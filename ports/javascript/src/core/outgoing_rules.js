@@ -65,7 +65,7 @@ export function outgoing_violations(envelope, platform, max_payloads) {
     }
     if (typeof metadata !== 'object' || metadata === null) continue;
     for (const name of PAYLOAD_METADATA_MEMBERS) {
-      if (!Object.hasOwn(metadata, name)) continue;
+      if (!Object.prototype.hasOwnProperty.call(metadata, name)) continue;
       const pointer = `/payloads/${index}/metadata/${name}`;
       const expected = `metadata without the reserved names ${PAYLOAD_METADATA_MEMBERS.join(' and ')}`;
       violations.push(new Violation(pointer, 'INVALID_ENVELOPE', expected, name, 'W1.13'));

@@ -6,6 +6,8 @@ import * as answer from '../core/answer.js';
 import { NATSBridgeError } from '../core/error.js';
 import { UUID } from '../generated.js';
 import { encoded } from './codec.js';
+import { named, unusable } from './options.js';
+import { refusal } from './refusal.js';
 
 /**
  * What can be said about an answer; `send_to` is the NATS reply subject of the message, which counts before its `reply_to`.
@@ -24,12 +26,13 @@ import { encoded } from './codec.js';
  * @returns {Answer}
  */
 export function ack(envelope, options = {}) {
-  return made((rest) => answer.ack(envelope, rest), options);
+  return made((rest) => answer.ack(answerable(envelope), rest), options);
 }
 
 /**
- * The refusal of a message, with the reason as its one payload, a dictionary named `error`. It says whether another sending may succeed: as
- * the error itself says, a failed download may.
+ * The refusal of a message, with the reason as its one payload, a dictionary named `error`, its texts cut where they are very long. It says
+ * whether another sending may succeed: as the error itself says; a failed download may, and what was wrong with this receiver's own
+ * arguments or files, of which it says no more.
  *
  * @param {Answerable | null} envelope Nothing where reading the message threw the error, which then knows as much of it as could be read;
  *   where that is nothing, `send_to` has to be passed.
@@ -38,9 +41,9 @@ export function ack(envelope, options = {}) {
  * @returns {Answer}
  */
 export function nack(envelope, error, options = {}) {
-  const report = error instanceof NATSBridgeError ? retryMarked(error, options.timestamp) : error;
+  const report = refusal(error, named(options));
   const known = envelope ?? (error instanceof NATSBridgeError ? error.envelope : undefined) ?? unread(report);
-  return made((rest) => answer.nack(known, report, rest), options);
+  return made((rest) => answer.nack(answerable(known), report, rest), options);
 }
 
 /**
@@ -50,9 +53,10 @@ export function nack(envelope, error, options = {}) {
  * @param {Iterable<import('../core/part.js').PartLike>} payloads
  * @param {AnswerOptions} [options]
  * @returns {Answer}
+ * @throws {NATSBridgeError} PAYLOAD_TOO_LARGE in phase `limit` for more than `max_message_bytes`.
  */
 export function reply(envelope, payloads, options = {}) {
-  return made((rest) => answer.reply(envelope, payloads, rest), options);
+  return made((rest) => answer.reply(answerable(envelope), payloads, rest), options);
 }
 
 /**
@@ -63,32 +67,34 @@ export function reply(envelope, payloads, options = {}) {
  * @returns {Answer}
  */
 export function update_status(envelope, options = {}) {
-  return made((rest) => answer.update_status(envelope, rest), options);
+  return made((rest) => answer.update_status(answerable(envelope), rest), options);
 }
 
 /**
- * The report of an error, marked where its code alone would say something else of another sending (wire.md W8.2).
- *
- * @param {NATSBridgeError} error
- * @param {Date | string | undefined} timestamp
- * @returns {ErrorReport}
+ * @param {Answerable} envelope
+ * @returns {Answerable}
+ * @throws {NATSBridgeError} INVALID_ENVELOPE naming `envelope`.
  */
-function retryMarked(error, timestamp) {
-  const report = error.report(timestamp);
-  if (!error.retryable || error.code === 'DOWNLOAD_FAILED') return report;
-  const details = { ...report.error.details, retryable: true };
-  return { ...report, error: { ...report.error, details } };
+function answerable(envelope) {
+  if (typeof envelope === 'object' && envelope !== null) return envelope;
+  throw unusable('envelope', 'the envelope of a message', envelope === null ? 'null' : typeof envelope);
 }
 
 /**
- * What an answer to a message that could not be read is made of.
+ * What an answer to a message that could not be read is made of: its ids, where at least these could be.
  *
  * @param {ErrorReport} report
  * @returns {Answerable}
  */
-function unread({ correlation_id }) {
-  const nothing = { msg_id: '', sender_name: '', sender_id: '', reply_to: '', broker_url: '' };
-  return { ...nothing, correlation_id: UUID.matches(correlation_id) ? correlation_id : randomUUID() };
+function unread({ correlation_id, msg_id }) {
+  return {
+    correlation_id: UUID.matches(correlation_id) ? correlation_id : randomUUID(),
+    msg_id: UUID.matches(msg_id) ? msg_id : '',
+    sender_name: '',
+    sender_id: '',
+    reply_to: '',
+    broker_url: '',
+  };
 }
 
 /**
@@ -97,6 +103,9 @@ function unread({ correlation_id }) {
  * @returns {Answer}
  */
 function made(draft, options) {
-  const outgoing = encoded(({ timestamp, new_id, ...rest }) => [draft(rest), { timestamp, new_id }], options);
+  const direct = { ...named(options), size_threshold: Number.POSITIVE_INFINITY };
+  const outgoing = encoded(({ timestamp, new_id, ...rest }) => [draft(rest), { timestamp, new_id }], direct);
+  // Nobody is there to upload what would only fit as a link.
+  for (const { index } of outgoing.uploads()) outgoing.fall_back(index);
   return outgoing.finish();
 }

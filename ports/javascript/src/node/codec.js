@@ -4,6 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { Decoder } from '../core/decoder.js';
 import { Draft } from '../core/draft.js';
 import { NODE } from './host.js';
+import { named } from './options.js';
 
 /**
  * @typedef {object} MomentOptions
@@ -35,7 +36,7 @@ export function encode(subject, data, options = {}) {
  * @throws {import('../core/error.js').NATSBridgeError} Of the phases `parse` and `validate`.
  */
 export function decode(msg_json, options = {}) {
-  return new Decoder(NODE, options).decode(msg_json);
+  return new Decoder(NODE, named(options)).decode(msg_json);
 }
 
 /**
@@ -44,7 +45,7 @@ export function decode(msg_json, options = {}) {
  * @param {T} options
  */
 export function encoded(draft, options) {
-  const { timestamp = new Date(), new_id = randomUUID } = options;
+  const { timestamp = new Date(), new_id = randomUUID } = named(options);
   const [made, moment] = draft({ ...options, timestamp, new_id });
   return made.encode(NODE, moment);
 }

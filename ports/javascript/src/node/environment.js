@@ -72,5 +72,6 @@ function unreadable(name, expected, found) {
   return new NATSBridgeError('INVALID_ENVELOPE', 'validate', `${name} cannot be read: expected ${expected}, found ${found}`, {
     expected,
     found,
+    own: 'argument',
   });
 }

@@ -4,7 +4,7 @@ import { InvalidLink, origin_of } from '../core/link.js';
 import { TRANSFER } from '../generated.js';
 import { Fetch } from './fetch.js';
 import { Lifetime } from './lifetime.js';
-import { callTerms, unusable } from './options.js';
+import { callTerms, named, unusable } from './options.js';
 import { Sink } from './sink.js';
 import { Transfer } from './transfer.js';
 import { TransferError } from './transfer_error.js';
@@ -17,8 +17,9 @@ import { TransferError } from './transfer_error.js';
  * @param {number} [base_delay] The first delay between attempts in milliseconds, doubled after each; 100 by default.
  * @param {number} [max_delay] The longest delay in milliseconds; 5,000 by default.
  * @param {string} [correlation_id] The exchange that this download belongs to, for logs and errors.
- * @param {Omit<import('./options.js').CallOptions, 'max_retries' | 'base_delay' | 'max_delay'> & {size?: number}} [options] `size` is the
- *   exact number of bytes to expect; unknown by default.
+ * @param {Omit<import('./options.js').CallOptions, 'max_retries' | 'base_delay' | 'max_delay'> & {size?: number, correlation_id?: string}}
+ *   [options] `size` is the exact number of bytes to expect, unknown by default; `correlation_id` is the same as the argument, as download
+ *   handlers are given it.
  * @returns {Promise<Uint8Array>}
  * @throws {import('../core/error.js').NATSBridgeError} INVALID_ENVELOPE for arguments that cannot be used; DOWNLOAD_FAILED after the last
  *   attempt; SIZE_MISMATCH.
@@ -31,7 +32,8 @@ export async function fetch_with_backoff(
   correlation_id = '',
   options = {},
 ) {
-  const { size, ...rest } = options;
+  const { size, correlation_id: same = '', ...rest } = named(options);
+  const known = correlation_id || same;
   const call = callTerms({ ...rest, max_retries, base_delay, max_delay }, []);
   if (size !== undefined && !(Number.isSafeInteger(size) && size >= 0)) throw unusable('size', 'a number of bytes', typeof size);
   const origin = originOf(url);
@@ -43,7 +45,7 @@ export async function fetch_with_backoff(
     ((/** @type {number} */ transferred) =>
       on_progress({ direction: 'download', index: 0, dataname: '', transferred, size: size ?? transferred }));
   const sink = new Sink({ ...(size === undefined ? {} : { size }), ...(report && { report }) });
-  const fields = () => (correlation_id === '' ? {} : { correlation_id });
+  const fields = () => (known === '' ? {} : { correlation_id: known });
   const about = {
     direction: /** @type {const} */ ('download'),
     dataname: '',
@@ -57,7 +59,9 @@ export async function fetch_with_backoff(
     return /** @type {Uint8Array} */ (sink.finish());
   } catch (error) {
     if (!(error instanceof TransferError)) throw error;
-    throw error.toError('DOWNLOAD_FAILED', `the file at ${origin} could not be fetched: ${error.message}`, { correlation_id });
+    throw error.toError('DOWNLOAD_FAILED', `the file at ${origin} could not be fetched: ${error.message}`, {
+      correlation_id: known,
+    });
   } finally {
     timed.close();
     lifetime.close();

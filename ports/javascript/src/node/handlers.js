@@ -101,7 +101,8 @@ export function downloadHandler(handler) {
       const given = await own('download', async () => handler(url, max_retries, base_delay, max_delay, correlation_id, call));
       await sink.start();
       for await (const piece of given instanceof ArrayBuffer || ArrayBuffer.isView(given) ? [given] : pieces(given)) {
-        await sink.write(bytes(piece));
+        // A copy: whoever gave it may use its memory again.
+        await sink.write(new Uint8Array(bytes(piece)));
       }
     },
   };

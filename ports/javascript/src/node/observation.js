@@ -70,7 +70,7 @@ export class Observation {
    * @param {Record<string, string>} [labels]
    */
   count(name, value = 1, labels = {}) {
-    this.#observer?.(name, value, labels);
+    guarded(() => this.#observer?.(name, value, labels));
   }
 
   /**
@@ -79,7 +79,22 @@ export class Observation {
    * @param {() => string} sentence
    */
   tell(level, fields, sentence) {
-    this.#logger[level]?.(sentence(), fields());
+    if (this.#logger[level]) guarded(() => this.#logger[level]?.(sentence(), fields()));
+  }
+}
+
+/**
+ * Who listens has no say in what becomes of a message: what it throws is told where `NODE_DEBUG` asks for it, and goes no further.
+ *
+ * @param {() => unknown} call
+ */
+function guarded(call) {
+  const failed = (/** @type {unknown} */ error) => debug('warn a logger or observer failed: %s', error);
+  try {
+    const answer = call();
+    if (answer instanceof Promise) answer.catch(failed);
+  } catch (error) {
+    failed(error);
   }
 }
 

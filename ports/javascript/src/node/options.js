@@ -63,7 +63,7 @@ const CALL_OPTIONS = [
  */
 export function callTerms(options, others) {
   /** @type {Record<string, unknown>} */
-  const given = { ...options };
+  const given = { ...named(options) };
   for (const name of Object.keys(given)) {
     if (!others.includes(name) && !CALL_OPTIONS.some((known) => known === name)) {
       throw unusable(name, 'one of the arguments of this call', 'a name that it does not know');
@@ -101,6 +101,19 @@ export function callTerms(options, others) {
 }
 
 /**
+ * The named arguments, which are an object.
+ *
+ * @template T
+ * @param {T} options
+ * @returns {T}
+ * @throws {NATSBridgeError} INVALID_ENVELOPE naming `options`.
+ */
+export function named(options) {
+  if (typeof options === 'object' && options !== null) return options;
+  throw unusable('options', 'an object of named arguments', options === null ? 'null' : typeof options);
+}
+
+/**
  * The members of `options` with these names that are there.
  *
  * @template {object} T
@@ -123,6 +136,7 @@ export function unusable(name, expected, found) {
   return new NATSBridgeError('INVALID_ENVELOPE', 'validate', `${name} cannot be used: expected ${expected}, found ${found}`, {
     expected,
     found,
+    own: 'argument',
   });
 }
 

@@ -4,6 +4,7 @@ import { lstat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 import { NATSBridgeError } from '../core/error.js';
+import { unusable } from './options.js';
 import { streams } from './parts.js';
 import { PayloadFile } from './payload_file.js';
 import { ofFile } from './source.js';
@@ -15,6 +16,8 @@ import { isUtf8 } from './utf8.js';
 
 /** @type {Record<string, string>} */
 const EXTENSIONS = { text: 'txt', dictionary: 'json', jsontable: 'json', arrowtable: 'arrows' };
+
+const OWN_FILE = /** @type {const} */ ('file');
 
 /** The payloads of one message, as they come in. */
 export class Outputs {
@@ -34,6 +37,7 @@ export class Outputs {
     this.#incoming = incoming;
     this.#targets = incoming.envelope.payloads.map((payload, index) => {
       const own = into_files?.(index, payload) ?? undefined;
+      if (own !== undefined && typeof own !== 'string') throw unusable('into_files', 'a path or nothing', typeof own);
       if (own !== undefined || into_dir === undefined || into_dir === null) return own;
       return join(into_dir, `payload-${index}.${EXTENSIONS[payload.payload_type] ?? 'bin'}`);
     });
@@ -194,7 +198,7 @@ export class Outputs {
   #local(index, reason) {
     const { envelope } = this.#incoming;
     const message = `payload ${index} cannot be kept as ${this.#targets[index]}: ${reason}`;
-    const details = { pointer: `/payloads/${index}`, dataname: envelope.payloads[index]?.dataname ?? '' };
+    const details = { pointer: `/payloads/${index}`, dataname: envelope.payloads[index]?.dataname ?? '', own: OWN_FILE };
     return new NATSBridgeError('DOWNLOAD_FAILED', 'fetch', message, details).about(envelope);
   }
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 
 import { NATSBridgeError } from '../core/error.js';
 import { Part } from '../core/part.js';
+import { is_well_formed } from '../core/text.js';
 import { PayloadFile } from './payload_file.js';
 import { ofFile } from './source.js';
 import { StagedFile } from './staged_file.js';
@@ -173,9 +174,12 @@ async function readStream(stream, part, threshold, staged, lifetime) {
   /** @type {StagedFile | undefined} */
   let file;
   let size = 0;
+  const joint = new Joint();
   try {
     for await (const given of stream) {
-      const piece = typeof given === 'string' ? Buffer.from(given) : given;
+      lifetime.check();
+      const piece = joint.take(given);
+      if (piece === undefined) return LONE_SURROGATE;
       if (!(piece instanceof Uint8Array)) {
         return {
           problem: `the stream gives ${given === null ? 'null' : typeof given}, not bytes`,
@@ -197,6 +201,7 @@ async function readStream(stream, part, threshold, staged, lifetime) {
         for (const bytes of held.splice(0)) await file.write(bytes);
       }
     }
+    if (joint.open) return LONE_SURROGATE;
     if (judge && !judge.finish()) return noText('the stream');
     if (!file) return { bytes: Buffer.concat(held, size) };
     await file.finish();
@@ -212,4 +217,31 @@ async function readStream(stream, part, threshold, staged, lifetime) {
 /** @param {string} what */
 function noText(what) {
   return { problem: `${what} is no text: it is not UTF-8`, expected: 'UTF-8' };
+}
+
+/** @type {Content} */
+const LONE_SURROGATE = { problem: 'the stream gives a lone surrogate, which is no character', expected: 'Unicode characters' };
+
+/** Pieces of text as bytes, where the two surrogates of a character may come in different ones. */
+class Joint {
+  #high = '';
+
+  /** Whether the second half of a character is still to come. */
+  get open() {
+    return this.#high !== '';
+  }
+
+  /**
+   * The bytes of a piece, as far as its characters are complete; nothing where it has a lone surrogate. What is no text is given back.
+   *
+   * @param {unknown} given
+   */
+  take(given) {
+    if (typeof given !== 'string') return this.open ? undefined : given;
+    const text = this.#high + given;
+    const end = /[\ud800-\udbff]$/.test(text) ? text.length - 1 : text.length;
+    this.#high = text.slice(end);
+    const whole = text.slice(0, end);
+    return is_well_formed(whole) ? Buffer.from(whole) : undefined;
+  }
 }

@@ -32,6 +32,12 @@ import { TransferError } from './transfer_error.js';
  */
 
 /**
+ * What was uploaded for one payload of a message.
+ *
+ * @typedef {Uploaded & {index: number}} IndexedUpload `index` is the payload's position in the message, from 0.
+ */
+
+/**
  * @typedef {object} Place What allows the removal of an upload.
  * @property {string} server
  * @property {string} id
@@ -50,6 +56,20 @@ const FILE_NAME = 'payload';
 
 /** More than Plik ever says of one upload. */
 const MAX_ANSWER = 1 << 20;
+
+/**
+ * What an upload gave, told which payload it was for; it can be removed as well.
+ *
+ * @param {number} index
+ * @param {Uploaded} uploaded
+ * @returns {IndexedUpload}
+ */
+export function indexed(index, uploaded) {
+  const same = { ...uploaded, index };
+  const place = PLACES.get(uploaded);
+  if (place) PLACES.set(same, place);
+  return same;
+}
 
 /** The handler of both directions for a Plik server. */
 export class Plik {

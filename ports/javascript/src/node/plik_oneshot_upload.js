@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 
 import { fileserverUrl } from './environment.js';
 import { Lifetime } from './lifetime.js';
-import { callTerms, unusable } from './options.js';
+import { callTerms, named, unusable } from './options.js';
 import { PayloadFile } from './payload_file.js';
 import { Plik } from './plik.js';
 import { Source } from './source.js';
@@ -23,7 +23,7 @@ import { TransferError } from './transfer_error.js';
  *   attempt, or where the file cannot be read.
  */
 export async function plik_oneshot_upload(fileserver_url, dataname, data, options = {}) {
-  const { correlation_id = '', ...rest } = options;
+  const { correlation_id = '', ...rest } = named(options);
   const call = callTerms(rest, []);
   const url = fileserverUrl(fileserver_url ?? '');
   const lifetime = new Lifetime().until(call.signal);

@@ -58,10 +58,7 @@ const DOWNLOAD_OPTIONS = ['fileserver_url', 'fileserver_download_handler', 'into
  *   CHECKSUM_MISMATCH in phase `fetch`; then those of phase `decode`. From phase `fetch` on it has the `envelope`, for `nack`.
  */
 export async function smartreceive(msg_json, options = {}) {
-  const call = callTerms(options, [...DECODER_OPTIONS, ...DOWNLOAD_OPTIONS]);
-  const { handler, fileserver_url, target } = downloadTerms(options);
-  const allowed_origins = options.allowed_origins ?? handler.origins(fileserver_url);
-  const decoder = new Decoder(NODE, { ...picked(options, DECODER_OPTIONS), allowed_origins });
+  const { call, handler, fileserver_url, target, decoder } = terms(msg_json, options);
   const lifetime = new Lifetime().until(call.signal);
   /** @type {Outputs | undefined} */
   let outputs;
@@ -84,6 +81,37 @@ export async function smartreceive(msg_json, options = {}) {
   } finally {
     lifetime.close();
     await outputs?.discard();
+  }
+}
+
+/**
+ * @param {string | Uint8Array} msg_json What an error is about.
+ * @param {ReceiveOptions} options
+ */
+function terms(msg_json, options) {
+  try {
+    const call = callTerms(options, [...DECODER_OPTIONS, ...DOWNLOAD_OPTIONS]);
+    const download = downloadTerms(options);
+    const allowed_origins = options.allowed_origins ?? download.handler.origins(download.fileserver_url);
+    return { call, ...download, decoder: new Decoder(NODE, { ...picked(options, DECODER_OPTIONS), allowed_origins }) };
+  } catch (error) {
+    if (error instanceof NATSBridgeError) told(error, msg_json);
+    throw error;
+  }
+}
+
+/**
+ * Tells an error which message it is about: one that was not looked at, since an argument is wrong.
+ *
+ * @param {NATSBridgeError} error
+ * @param {string | Uint8Array} msg_json
+ */
+function told(error, msg_json) {
+  try {
+    error.envelope = new Decoder(NODE).decode(msg_json).envelope;
+    error.about(error.envelope);
+  } catch (other) {
+    if (other instanceof NATSBridgeError) error.about(other);
   }
 }
 

@@ -10,7 +10,7 @@ import { uploadHandler } from './handlers.js';
 import { NODE } from './host.js';
 import { Lifetime } from './lifetime.js';
 import { made, prepared, sending } from './message_log.js';
-import { callTerms, picked, unusable } from './options.js';
+import { callTerms, named, picked, unusable } from './options.js';
 import { anyOutside, partsOf, prepare, UnreadablePart } from './parts.js';
 import { Plik } from './plik.js';
 import { plik_oneshot_upload } from './plik_oneshot_upload.js';
@@ -33,11 +33,11 @@ import { Uploading } from './uploading.js';
 /** @typedef {MessageOptions & UploadOptions & import('./options.js').CallOptions} SendOptions */
 
 /**
- * The envelope and its JSON text, which the caller publishes; besides, what was uploaded for it, so that it can be removed once it is not
- * needed any more.
+ * The envelope and its JSON text, which the caller publishes; besides, what was uploaded for it in list order, each with the payload's
+ * `index`, so that it can be removed once it is not needed any more.
  *
  * @template T
- * @typedef {[envelope: Envelope, json: T] & {uploads: import('./plik.js').Uploaded[]}} Sent
+ * @typedef {[envelope: Envelope, json: T] & {uploads: import('./plik.js').IndexedUpload[]}} Sent
  */
 
 /** @type {(keyof MessageOptions)[]} */
@@ -111,7 +111,7 @@ export function smartsend_bytes(subject, data, options = {}) {
  */
 async function send(subject, data, options, finish, length) {
   // Whatever is told of the call, from its start, has the ids of its message.
-  const { correlation_id = randomUUID(), msg_id = randomUUID() } = picked(options, ['correlation_id', 'msg_id']);
+  const { correlation_id = randomUUID(), msg_id = randomUUID() } = picked(named(options), ['correlation_id', 'msg_id']);
   const timestamp = new Date();
   const lifetime = new Lifetime();
   /** @type {import('./parts.js').Prepared['discard']} */
@@ -150,15 +150,15 @@ async function send(subject, data, options, finish, length) {
     const { checksum = 'link', max_message_bytes = DESKTOP.max_message_bytes } = message;
     uploading = new Uploading(outgoing, { ...upload, files, checksum, max_message_bytes }, call);
     await uploading.run(lifetime);
-    const [envelope, text] = finish(outgoing);
-    made(call.observation, envelope, length(text), upload.handler.oneshot);
+    const [envelope, json] = finish(outgoing);
+    made(call.observation, envelope, length(json), upload.handler.oneshot);
     /** @type {[Envelope, T]} */
-    const sent = [envelope, text];
+    const sent = [envelope, json];
     return Object.assign(sent, { uploads: uploading.uploaded });
   } catch (error) {
     await uploading?.remove(lifetime);
     if (!(error instanceof NATSBridgeError)) throw error;
-    throw error.about({ correlation_id: String(correlation_id), msg_id: String(msg_id), send_to: String(subject) });
+    throw error.about({ correlation_id: text(correlation_id), msg_id: text(msg_id), send_to: text(subject) });
   } finally {
     lifetime.close();
     await discard();
@@ -197,6 +197,15 @@ function uploadTerms({ fileserver_url, fileserver_upload_handler, fallback }) {
     fileserver_url: fileserverUrl(fileserver_url),
     fallback: fallback ?? true,
   };
+}
+
+/**
+ * What an argument says where it is a text.
+ *
+ * @param {unknown} value
+ */
+function text(value) {
+  return typeof value === 'string' ? value : '';
 }
 
 /**

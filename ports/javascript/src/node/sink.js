@@ -19,7 +19,7 @@ import { TransferError } from './transfer_error.js';
 export class Sink {
   #expected;
   #written = 0;
-  /** @type {Buffer[]} */
+  /** @type {Uint8Array[]} */
   #pieces = [];
   /** @type {StagedFile | undefined} */
   #file;
@@ -54,6 +54,7 @@ export class Sink {
     this.#check();
     if (this.#file) {
       await this.#file.clear();
+      this.#check();
       return;
     }
     const file = await StagedFile.create(folder);
@@ -65,7 +66,7 @@ export class Sink {
   /**
    * Takes the next bytes; the first too many end it.
    *
-   * @param {Uint8Array} piece
+   * @param {Uint8Array} piece Stays as it is from now on.
    */
   async write(piece) {
     const { size, report } = this.#expected;
@@ -76,7 +77,7 @@ export class Sink {
     this.#check();
     this.#hash?.update(piece);
     if (this.#file) await this.#file.write(piece);
-    else this.#pieces.push(Buffer.from(piece.buffer, piece.byteOffset, piece.length));
+    else this.#pieces.push(piece);
     report?.(this.#written);
   }
 
@@ -103,8 +104,7 @@ export class Sink {
       throw new TransferError(`the SHA-256 of the bytes is ${found}, the message says ${sha256}`, { fault: 'checksum' });
     }
     if (this.#file) return this.#file;
-    const [first] = this.#pieces;
-    return first && this.#pieces.length === 1 ? first : Buffer.concat(this.#pieces, this.#written);
+    return joined(this.#pieces, this.#written);
   }
 
   /** Nothing of it is wanted. */
@@ -118,4 +118,22 @@ export class Sink {
   #check() {
     if (this.#unwanted) throw new TransferError('the call has ended');
   }
+}
+
+/**
+ * The bytes of all pieces as a plain array that has its memory for itself.
+ *
+ * @param {Uint8Array[]} pieces
+ * @param {number} size
+ */
+function joined(pieces, size) {
+  const [first] = pieces;
+  if (first && pieces.length === 1 && first.buffer.byteLength === size) return new Uint8Array(first.buffer);
+  const bytes = new Uint8Array(size);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }

@@ -6,11 +6,15 @@ import { join } from 'node:path';
 
 import { TransferError } from './transfer_error.js';
 
+/** What is in it may be for nobody else on this machine. */
+const OWNER_ONLY = 0o600;
+
 /** A hidden file beside where it will get its name. */
 export class StagedFile {
   #path;
   /** @type {import('node:fs/promises').FileHandle | undefined} */
   #handle;
+  #length = 0;
 
   /**
    * @param {string} path
@@ -27,7 +31,7 @@ export class StagedFile {
    */
   static async create(folder) {
     const path = join(folder, `.natsbridge-${randomBytes(8).toString('hex')}`);
-    return StagedFile.#file(async () => new StagedFile(path, await open(path, 'wx')));
+    return StagedFile.#file(async () => new StagedFile(path, await open(path, 'wx', OWNER_ONLY)));
   }
 
   /** Where it is for now. */
@@ -38,17 +42,20 @@ export class StagedFile {
   /** Drops what was written. */
   async clear() {
     const handle = this.#open();
-    await StagedFile.#file(async () => {
-      await handle.close();
-      this.#handle = undefined;
-      this.#handle = await open(this.#path, 'w');
-    });
+    this.#length = 0;
+    await StagedFile.#file(() => handle.truncate(0));
   }
 
   /** @param {Uint8Array} piece */
   async write(piece) {
     const handle = this.#open();
-    await StagedFile.#file(() => handle.writeFile(piece));
+    await StagedFile.#file(async () => {
+      for (let at = 0; at < piece.length; ) {
+        const { bytesWritten } = await handle.write(piece, at, piece.length - at, this.#length);
+        at += bytesWritten;
+        this.#length += bytesWritten;
+      }
+    });
   }
 
   /** All bytes are here and on their way to the disk. */

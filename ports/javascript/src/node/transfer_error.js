@@ -40,7 +40,8 @@ export class TransferError extends Error {
     const codes = /** @type {const} */ ({ size: 'SIZE_MISMATCH', checksum: 'CHECKSUM_MISMATCH' });
     const own = this.fault === 'size' || this.fault === 'checksum' ? codes[this.fault] : code;
     const phase = code === 'UPLOAD_FAILED' ? 'upload' : 'fetch';
-    return new NATSBridgeError(own, phase, message, { ...details, retryable: this.retryable });
+    const file = this.fault === 'local_file' ? { own: /** @type {const} */ ('file') } : {};
+    return new NATSBridgeError(own, phase, message, { ...details, ...file, retryable: this.retryable });
   }
 
   /**

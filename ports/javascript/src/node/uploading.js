@@ -5,6 +5,7 @@ import { TRANSFER } from '../generated.js';
 import { sideBySide } from './attempts.js';
 import { fellBack } from './message_log.js';
 import { fieldsOfPayload } from './observation.js';
+import { indexed } from './plik.js';
 import { inBackground } from './removals.js';
 import { Source } from './source.js';
 import { Transfer } from './transfer.js';
@@ -14,6 +15,7 @@ import { TransferError } from './transfer_error.js';
  * @typedef {import('../core/outgoing.js').Outgoing} Outgoing
  * @typedef {import('../core/outgoing.js').PendingUpload} PendingUpload
  * @typedef {import('./plik.js').Uploaded} Uploaded
+ * @typedef {import('./plik.js').IndexedUpload} IndexedUpload
  */
 
 /**
@@ -28,8 +30,9 @@ import { TransferError } from './transfer_error.js';
 
 /** The uploads of one message. */
 export class Uploading {
-  /** @type {Uploaded[]} */
-  #uploaded = [];
+  /** What the handler gave, by payload.
+   * @type {Map<number, Uploaded>} */
+  #uploaded = new Map();
   #outgoing;
   #terms;
   #call;
@@ -45,9 +48,13 @@ export class Uploading {
     this.#call = call;
   }
 
-  /** What was uploaded so far. */
+  /**
+   * What was uploaded so far, in list order.
+   *
+   * @returns {IndexedUpload[]}
+   */
   get uploaded() {
-    return this.#uploaded;
+    return [...this.#uploaded].sort(([left], [right]) => left - right).map(([index, uploaded]) => indexed(index, uploaded));
   }
 
   /**
@@ -76,6 +83,11 @@ export class Uploading {
         if (refusal) failed.push([upload, refusal]);
       }
     }
+    // One whose URL or digest is not to be had may be there all the same.
+    await this.#takeBack(
+      failed.map(([{ index }]) => index),
+      lifetime,
+    );
     for (const [upload, error] of failed) await this.#fallBack(upload, error);
   }
 
@@ -85,8 +97,20 @@ export class Uploading {
    * @param {import('./lifetime.js').Lifetime} lifetime
    */
   async remove(lifetime) {
+    await this.#takeBack([...this.#uploaded.keys()], lifetime);
+  }
+
+  /**
+   * @param {number[]} indexes
+   * @param {import('./lifetime.js').Lifetime} lifetime
+   */
+  async #takeBack(indexes, lifetime) {
     const { handler } = this.#terms;
-    const removals = this.#uploaded.splice(0).map((uploaded) => inBackground(() => handler.remove(uploaded)));
+    const removals = [];
+    for (const index of indexes) {
+      const uploaded = this.#uploaded.get(index);
+      if (uploaded && this.#uploaded.delete(index)) removals.push(inBackground(() => handler.remove(uploaded)));
+    }
     if (removals.length === 0 || lifetime.ended) return;
     const bounded = lifetime.part(TRANSFER.connect_timeout_ms);
     await bounded.hold(Promise.all(removals)).catch(() => {});
@@ -114,7 +138,7 @@ export class Uploading {
       const uploaded = await handler.upload({ fileserver_url, dataname, source, correlation_id }, terms);
       // Noted before it is judged, so that it is not left behind.
       if (lifetime.ended) inBackground(() => handler.remove(uploaded));
-      else this.#uploaded.push(uploaded);
+      else this.#uploaded.set(index, uploaded);
       return { url: uploaded.url, sha256: checksum === 'none' ? undefined : await source.digest() };
     });
   }
