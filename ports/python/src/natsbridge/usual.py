@@ -76,7 +76,9 @@ def usual_envelope(text: bytes, max_payloads: int) -> Optional[Dict[str, Any]]:
         return None
     payloads: List[Dict[str, Any]] = []
     at = head.end()
-    while len(payloads) < max_payloads:
+    while True:
+        if len(payloads) == max_payloads:
+            return None
         payload = _match_payload(text[at : at + _LONGEST].decode("latin-1"))
         if payload is None:
             return None
