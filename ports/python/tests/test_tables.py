@@ -330,3 +330,10 @@ def test_a_view_behind_a_null_that_lies(kind, length, buffer, start):
     if kind == "plain":
         assert len(tables.to_pandas(table)) == len(expected)
         assert table["c"].cast(pa.string()).to_pylist() == expected
+
+
+def test_a_time_zone_that_is_no_text():
+    content = tables.write(pa.table({"at": pa.array([1], pa.timestamp("us", "Zone"))}))
+    lying = content.replace(b"Zone", b"Z\xffne", 1)
+    assert lying != content
+    assert "time zone that is no text" in refusal(tables.read, lying)

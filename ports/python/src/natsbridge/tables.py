@@ -154,9 +154,20 @@ def _check_schema(schema: pa.Schema) -> None:
         raise TableError("two columns of the table have the same name", "different names", _quoted(equal))
     for field in schema:
         data_type = _storage(field.type)
+        if _pyarrow().types.is_timestamp(data_type):
+            _check_zone(field.name, data_type)
         if _portable(data_type) is None:
             message = f"column {_quoted(field.name)} has a type outside of the profile"
             raise TableError(message, _EXPECTED, str(data_type))
+
+
+def _check_zone(name: str, data_type: pa.TimestampType) -> None:
+    try:
+        # It is decoded when it is asked for.
+        str(data_type.tz)
+    except UnicodeDecodeError:
+        message = f"column {_quoted(name)} has a time zone that is no text"
+        raise TableError(message, "UTF-8", "other bytes") from None
 
 
 def _portable(data_type: pa.DataType) -> pa.DataType | None:
