@@ -158,7 +158,7 @@ def test_slow_headers_are_waited_for(run):
     def drip(connection):
         for line in GOOD.splitlines(keepends=True):
             connection.send(line)
-            time.sleep(0.25)
+            time.sleep(0.4)
 
     with Peer(drip) as peer:
         assert run(fetch_with_backoff(peer.url, size=5, max_retries=1, read_timeout=600)) == b"hello"
