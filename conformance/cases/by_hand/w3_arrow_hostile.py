@@ -6,7 +6,7 @@ Each is one that pyarrow wrote, with one number changed.
 import struct
 
 from arrow_bytes import Stream, made
-from model import case, envelope, payload, undecodable
+from model import case, envelope, ok, payload, undecodable
 
 TABLES = {"needs": ["arrowtable"]}
 END = b"\xff\xff\xff\xff\0\0\0\0"
@@ -155,6 +155,21 @@ bad("view-length", "a view longer than its buffer", changed(VIEWS, in_body(1, 16
 bad("view-negative", "a view of negative length", changed(VIEWS, in_body(1, 16), "i", -1))
 bad("view-utf8", "a view of bytes that are no UTF-8", changed(VIEWS, in_body(1, 4), "B", 0xFF))
 bad("view-variadic", "fewer buffers than the views say", changed(VIEWS, lambda s: batch(s).vector("variadic") + 4, "q", 9))
+# The third is null, so that nobody needs what its view says; who reads it all the same must find that it lies.
+NULL_VIEW = {"type": "table", "rows": 3, "columns": [{"name": "c", "type": "string_view", "nullable": True, "values": ["short", "a word of more than twelve bytes", None]}]}
+for slug, at, value, title in (
+    ("negative", 0, -1, "of negative length"),
+    ("least", 0, -(1 << 31), "of the least length"),
+    ("first-buffer", 0, 13, "longer than its buffer's rest"),
+    ("beyond", 0, 1 << 20, "longer than its buffer"),
+    ("greatest", 0, 0x7FFFFFFF, "of the greatest length"),
+):
+    stream = changed(VIEWS, in_body(1, 32 + at), "i", value)
+    stream = stream.put(in_body(1, 32 + 8)(stream), "i", 0 if slug == "first-buffer" else 7)
+    stream = stream.put(in_body(1, 32 + 12)(stream), "i", 1 << 20).bytes()
+    value = {"dataname": "p", "payload_type": "arrowtable", "transport": "direct", "size": len(stream), "value": NULL_VIEW}
+    verdicts = {"any": [ok(value), undecodable()]}
+    CASES.append(case("w3.6-hostile-null-view-" + slug, "a view behind a null, " + title, envelope(payload("arrowtable", stream)), verdicts, **TABLES))
 
 # Wholes.
 bad("lz4", "compressed bodies (LZ4)", made("hostile/compressed-lz4"))

@@ -392,6 +392,19 @@ for slug, title, source in [
         case("w3.2-text-" + slug, title, source.decode() if is_utf8(source) and source else source, unparsed())
     )
 CASES.append(case("w3.2-text-whole", "the very same without any of it", WHOLE, ok(HI)))
+# A reader that stops at the last payload which it takes must look at what stands behind it all the same.
+# These are written as every writer writes them, since it is these that readers have a fast way for.
+WRITTEN = {"metadata": {"payload_bytes": 2}}
+ONE, TWO = (text(envelope(*[payload(**WRITTEN)] * count)) for count in (1, 2))
+for slug, title, source, verdict in [
+    ("whole", "as many payloads as are allowed", ONE, ok({**HI, **WRITTEN})),
+    ("comma", "a comma behind the last payload that is allowed", ONE[:-2] + ",]}", unparsed()),
+    ("comma-two", "a comma behind the second payload", TWO[:-2] + ",]}", unparsed()),
+    ("open", "a comma and the end behind the last payload that is allowed", ONE[:-2] + ",", unparsed()),
+    ("value", "no value behind the last payload that is allowed", ONE[:-2] + ",x]}", unparsed()),
+]:
+    most = 2 if slug == "comma-two" else 1
+    CASES.append(case("w3.2-last-payload-" + slug, title, source, verdict, options={"max_payloads": most}))
 for slug, title, content in [
     ("mark", "a byte order mark before it", b"\xef\xbb\xbf{}"),
     ("after", "bytes after it", b"{}x"),

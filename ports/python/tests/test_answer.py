@@ -1,5 +1,6 @@
 """Answers beside those of the cases: where they go, and what a refusal says (W8.2)."""
 
+import json
 from typing import Any, Dict
 
 import pytest
@@ -68,3 +69,28 @@ def test_a_reply_carries_payloads() -> None:
     envelope, text = reply(received, [("x", [1], "dictionary")], msg_purpose="event")
     assert (envelope["msg_purpose"], envelope["receiver_name"]) == ("event", "me")
     assert decode(text)["payloads"][0].data == [1]
+
+
+def test_a_refusal_holds_at_most_so_much_of_a_strangers_text() -> None:
+    long = "\u00e4" * 2_000_000
+    error = NATSBridgeError(
+        "INVALID_ENVELOPE", "validate", long, pointer=long, dataname=long, expected=long, found=long
+    )
+    error.within(long, long, long)
+    _, text = nack(None, error, send_to="there", timestamp=TIME)
+    report = error_of(text)
+    body = report["error"]
+    texts = [*body["details"].values(), body["message"], report["send_to"], report["msg_id"], report["correlation_id"]]
+    assert len(texts) == 9
+    assert {len(each.encode()) for each in texts} == {len("validate"), 1023}
+    assert body["message"] == "\u00e4" * 510 + "\u2026"
+    assert error_of(nack(None, error.report(TIME), send_to="there")[1]) == report
+
+
+def test_a_refusal_for_the_receivers_own_trouble_is_retryable_and_tells_no_path() -> None:
+    message_of_mine = "payload 0 cannot be kept as /home/me/x: it exists already"
+    error = NATSBridgeError("INVALID_ENVELOPE", "fetch", message_of_mine, expected="/home/me", found="/home/me").local()
+    report = error_of(nack(message(reply_to="there"), error)[1])
+    assert report["error"]["details"] == {"phase": "fetch", "retryable": True}
+    assert "/home" not in json.dumps(report)
+    assert "/home" in error.message

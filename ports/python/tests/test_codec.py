@@ -1,8 +1,11 @@
 """Whole messages: round trips, canonical bytes, the fast ways against the plain ones, errors."""
 
 import base64
+import copy
+import enum
 import hashlib
 import json
+import pickle
 from typing import Any, Dict, List
 
 import pytest
@@ -382,3 +385,47 @@ def test_content_of_a_direct_payload_as_bytes() -> None:
     received = incoming.finish(values={0: "a file"})
     assert [payload.data for payload in received["payloads"]] == ["a file", {"b": 1, "a": [1.5]}]
     assert received["payloads"][0].with_data(1).metadata == received["payloads"][0].metadata
+
+
+class Purpose(str, enum.Enum):
+    ORDER = "command"
+    PHOTO = "image"
+    TO = "a.b"
+
+
+def test_members_of_an_enum_are_written_as_the_text_that_they_are() -> None:
+    ids = {"correlation_id": ID, "msg_id": ID, "sender_id": ID, "timestamp": TIME, "new_id": lambda: ID}
+    plain = encode_bytes("a.b", [("a.b", b"x", "image")], msg_purpose="command", sender_name="a.b", **ids)
+    for data in ([(Purpose.TO, b"x", Purpose.PHOTO)], [("a.b", b"x", "image")]):
+        # The second with what the first left behind in a cache, if it did.
+        for purpose in (Purpose.ORDER, "command"):
+            written = encode_bytes(Purpose.TO, data, msg_purpose=purpose, sender_name=Purpose.TO, **ids)
+            assert written == plain
+            text = encode(Purpose.TO, data, msg_purpose=purpose, sender_name=Purpose.TO, **ids)[1]
+            assert text.encode() == plain
+    with_metadata = encode(Purpose.TO, [("a", "x", "text")], timestamp=TIME, reply_to=Purpose.TO, metadata={"a": 1})
+    assert decode(with_metadata[1])["reply_to"] == "a.b"
+
+
+@pytest.mark.parametrize("time", ["2026-03-13T07:02:50Z", "2026-03-13T07:02:50.4Z", "2026-03-13T07:02:50.443123Z"])
+def test_a_time_is_written_with_three_digits_or_refused(time: str) -> None:
+    for function in (encode, encode_bytes):
+        with pytest.raises(NATSBridgeError, match="three digits") as caught:
+            function("a.b", [("a", "x", "text")], timestamp=time)
+        assert (caught.value.code, caught.value.pointer) == ("INVALID_ENVELOPE", "/timestamp")
+
+
+def test_the_first_fault_counts_behind_any_number_of_others() -> None:
+    payload = json.loads(encode("a.b", [("a", "x", "text")], timestamp=TIME)[1])["payloads"][0]
+    refused_link = {**payload, "transport": "link", "encoding": "none", "data": "http://else.example/x"}
+    envelope, _ = encode("a.b", [], timestamp=TIME)
+    envelope["payloads"] = [payload, refused_link, *[{**payload, "id": "no"}] * 1200]
+    with pytest.raises(NATSBridgeError) as caught:
+        decode(json.dumps(envelope))
+    assert (caught.value.code, caught.value.pointer) == ("URL_NOT_ALLOWED", "/payloads/1/data")
+
+
+def test_a_received_payload_can_be_copied_and_pickled() -> None:
+    (payload,) = decode(encode("a.b", [("a", "x", "text", {"n": 1})], timestamp=TIME)[1])["payloads"]
+    for again in (copy.copy(payload), copy.deepcopy(payload), pickle.loads(pickle.dumps(payload))):
+        assert (again, vars(again), type(again)) == (payload, vars(payload), type(payload))

@@ -43,7 +43,7 @@ def test_the_threshold_comes_from_the_environment(monkeypatch, run, plik):
 def test_an_unreadable_value_is_an_error_that_names_the_variable(monkeypatch, run, name, value):
     monkeypatch.setenv(name, value)
     with pytest.raises(NATSBridgeError) as error:
-        run(smartsend("a.b", [], msg_id="11111111-1111-4111-8111-111111111111"))
+        run(smartsend("a.b", [("p", bytes(600_000), "binary")], msg_id="11111111-1111-4111-8111-111111111111"))
     assert (error.value.code, error.value.phase) == ("INVALID_ENVELOPE", "validate")
     assert error.value.message.startswith(f"{name} cannot be read: expected ")
     assert "secret" not in error.value.to_json()

@@ -151,3 +151,11 @@ def test_what_the_caller_raises_is_the_callers(run, plik):
 
     with pytest.raises(ZeroDivisionError):
         run(smartsend("a.b", [], observer=observer))
+
+
+def test_no_field_begins_a_line_of_its_own(run, caplog):
+    caplog.set_level("DEBUG", "natsbridge")
+    _, text = run(smartsend("a.b", [("x", "y", "text")], sender_name="me\nERROR", receiver_name="\x1b[2J"))
+    run(smartreceive(text))
+    assert {record.sender_name for record in caplog.records} == {"me\\nERROR"}
+    assert {record.receiver_name for record in caplog.records} == {"\\x1b[2J"}

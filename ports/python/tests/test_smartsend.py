@@ -222,3 +222,51 @@ def test_a_message_that_cannot_fit_uploads_nothing(run):
         payloads = [(str(index), b"x" * 700, "binary") for index in range(2000)]
         assert failure(run, smartsend("a.b", payloads, None, peer.url)).code == "PAYLOAD_TOO_LARGE"
     assert peer.asked == []
+
+
+@pytest.mark.parametrize("data", [None, 5, "text", b"bytes", {"a": 1}])
+def test_what_is_no_list_of_payloads(run, data):
+    error = failure(run, smartsend("a.b", data))
+    assert (error.code, error.phase) == ("INVALID_ENVELOPE", "validate")
+    assert len(error.msg_id) == 36
+
+
+def test_a_handler_that_raises_stop_iteration(run):
+    def upload(url, dataname, data):
+        return next(iter(()))
+
+    sending = smartsend("a.b", [("p", BIG, "image")], fileserver_upload_handler=upload)
+    envelope, _ = run(asyncio.wait_for(sending, 10))
+    assert envelope["payloads"][0]["transport"] == "direct"
+
+
+@pytest.mark.parametrize(
+    "given", [{"status": 200, "url": "ftp://x"}, {"status": 200}, {"status": 500, "url": "http://x/y"}]
+)
+def test_what_was_uploaded_to_nowhere_is_taken_back(run, given):
+    removed = []
+
+    def upload(url, dataname, data):
+        return given
+
+    upload.remove = removed.append
+    envelope, _ = run(smartsend("a.b", [("p", BIG, "image")], fileserver_upload_handler=upload))
+    assert envelope["payloads"][0]["transport"] == "direct"
+    assert removed == [given]
+
+
+def test_the_file_server_is_looked_up_where_it_is_needed_alone(run, monkeypatch):
+    _, text = run(smartsend("a.b", [("p", BIG, "image")], fileserver_upload_handler=lambda *_: LINK))
+    monkeypatch.setenv("FILESERVER_URL", "no URL")
+    _, direct = run(smartsend("a.b", [("p", "x", "text")]))
+    assert run(smartreceive(direct))["payloads"][0].data == "x"
+    for call in (smartsend("a.b", [("p", BIG, "image")]), smartreceive(text)):
+        error = failure(run, call)
+        assert (error.code, len(error.msg_id)) == ("INVALID_ENVELOPE", 36)
+        assert "FILESERVER_URL cannot be read" in error.message
+    assert error.is_local
+    fetched = smartreceive(text, lambda *_: BIG, allowed_origins=["http://files.example"])
+    assert run(fetched)["payloads"][0].data == BIG
+
+
+LINK = {"status": 200, "url": "http://files.example/x"}

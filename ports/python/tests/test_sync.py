@@ -1,5 +1,9 @@
 import asyncio
+import os
+import subprocess
+import sys
 import threading
+import time
 
 import pytest
 
@@ -42,3 +46,33 @@ def test_errors_come_through():
 def test_they_are_called_and_documented_as_their_twins():
     assert sync.smartsend.__name__ == "smartsend"
     assert "named, typed payloads" in sync.smartsend.__doc__
+
+
+def test_it_is_there_with_the_package():
+    code = "import natsbridge; print(natsbridge.sync.smartsend('a.b', [])[0]['send_to'])"
+    assert (
+        subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
+        == b"a.b" + os.linesep.encode()
+    )
+
+
+def test_a_deadline_holds_although_a_handler_goes_on():
+    stop, removed = threading.Event(), []
+
+    def upload(url, dataname, data):
+        stop.wait(20)
+        return {"status": 200, "url": "http://files.example/x"}
+
+    upload.remove = removed.append
+    began = time.monotonic()
+    with pytest.raises(NATSBridgeError, match="deadline"):
+        sync.smartsend("a.b", [("p", b"x" * 600_000, "binary")], None, None, upload, deadline=100, fallback=False)
+    assert time.monotonic() - began < 5
+    assert removed == []
+    stop.set()
+    # What it uploaded all the same is taken back.
+    for _ in range(200):
+        if removed:
+            break
+        time.sleep(0.02)
+    assert removed == [{"status": 200, "url": "http://files.example/x"}]

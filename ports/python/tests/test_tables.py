@@ -304,3 +304,36 @@ def test_a_null_where_none_may_be():
     assert "has nulls, and its schema allows none: expected no nulls, found 1 nulls" in refusal(
         tables.read, tables.write(table)
     )
+
+
+LIARS = [(-1, 0, 0), (-(2**31), 0, 0), (13, 7, 0), (13, -1, 0), (13, 0, 2**20), (13, 0, -1), (2**31 - 1, 0, 0)]
+
+
+@pytest.mark.parametrize("kind", ["plain", "dictionary"])
+@pytest.mark.parametrize(("length", "buffer", "start"), LIARS)
+def test_a_view_behind_a_null_that_lies(kind, length, buffer, start):
+    views = pa.array(["short", "a word of more than twelve bytes", None], pa.string_view())
+    validity, slots, *rest = views.buffers()
+    lying = slots.to_pybytes()[:32] + struct.pack("<4i", length, 0, buffer, start)
+    array = pa.Array.from_buffers(views.type, 3, [validity, pa.py_buffer(lying), *rest])
+    sink = pa.BufferOutputStream()
+    if kind == "dictionary":
+        array = pa.DictionaryArray.from_arrays(pa.array([0, 1], pa.int8()), array, safe=False)
+    batch = pa.record_batch([array], ["c"])
+    with pa.ipc.new_stream(sink, batch.schema) as writer:
+        writer.write_batch(batch)
+    table = tables.read(sink.getvalue().to_pybytes())
+    expected = ["short", "a word of more than twelve bytes", None][: len(table)]
+    assert table["c"].to_pylist() == expected
+    # These crashed: they read the view.
+    assert there_and_back(table)["c"].to_pylist() == expected
+    if kind == "plain":
+        assert len(tables.to_pandas(table)) == len(expected)
+        assert table["c"].cast(pa.string()).to_pylist() == expected
+
+
+def test_a_time_zone_that_is_no_text():
+    content = tables.write(pa.table({"at": pa.array([1], pa.timestamp("us", "Zone"))}))
+    lying = content.replace(b"Zone", b"Z\xffne", 1)
+    assert lying != content
+    assert "time zone that is no text" in refusal(tables.read, lying)

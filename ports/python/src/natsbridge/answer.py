@@ -55,8 +55,16 @@ def nack(
     """
     timestamp = clock.now() if timestamp is None else timestamp
     if isinstance(error, NATSBridgeError):
-        retryable = error.retryable or error.code == _RETRYABLE if retryable is None else retryable
-        error = error.report(timestamp)
+        if retryable is None:
+            # What is wrong with this receiver may be right with the next one, or later.
+            retryable = error.retryable or error.is_local or error.code == _RETRYABLE
+        report = error.report(timestamp)
+        if error.is_local:
+            # The sender has no business with the paths of this machine.
+            report["error"]["message"] = "the receiver could not take the message, by a fault of its own"
+            for name in ("expected", "found"):
+                report["error"]["details"].pop(name, None)  # type: ignore[misc]
+        error = report
     if envelope is None:
         ids = error["correlation_id"], error["msg_id"]
         if match_uuid(ids[0]):
@@ -64,7 +72,7 @@ def nack(
         if match_uuid(ids[1]):
             arguments.setdefault("reply_to_msg_id", ids[1])
         envelope = _UNREAD
-    parts = [("error", _marked(error, retryable), "dictionary")]
+    parts = [("error", shortened(_marked(error, retryable)), "dictionary")]
     return reply(envelope, parts, send_to=send_to, timestamp=timestamp, new_id=new_id, msg_purpose="NACK", **arguments)
 
 
@@ -85,6 +93,23 @@ def reply(
     given.update(arguments)
     subject = envelope["reply_to"] if send_to is None else send_to
     return encode(subject, data, timestamp=clock.now() if timestamp is None else timestamp, new_id=new_id, **given)
+
+
+def shortened(report: Any) -> Any:
+    """Give a report with texts of at most :data:`MOST_TEXT` bytes each, cut at a character: they may hold a stranger's of any length."""
+    if isinstance(report, dict):
+        return {name: shortened(value) for name, value in report.items()}
+    if not isinstance(report, str):
+        return report
+    text = report.encode("utf-8", "replace")
+    if len(text) > MOST_TEXT:
+        text = text[: MOST_TEXT - len(_CUT)].decode("utf-8", "ignore").encode() + _CUT
+    return text.decode()
+
+
+MOST_TEXT: Final = 1024
+"""Bytes of a text in a refusal; what is valid in a message is never longer."""
+_CUT: Final = "\u2026".encode()
 
 
 def update_status(

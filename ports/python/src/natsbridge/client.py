@@ -40,11 +40,10 @@ class Client:
     ) -> aiohttp.ClientResponse:
         """Make one request, and give its response once the headers are here.
 
-        :param moving: when the last piece of ``data`` went, by the event loop's clock; by default when the request began.
+        :param moving: when the last piece of ``data`` went, by the event loop's clock, where it is so much that sending it takes time.
         :raises TransferError: where there is none, in words that hold no part of the URL.
         """
-        counted = {"connections": 0}
-        began = asyncio.get_running_loop().time()
+        counted: dict[str, float] = {"connections": 0}
         try:
             sending = self._open().request(
                 method,
@@ -55,7 +54,10 @@ class Client:
                 allow_redirects=False,
                 trace_request_ctx=counted,
             )
-            return await self._while_moving(sending, moving or (lambda: began))
+            if moving is None:
+                # aiohttp bounds the connection, and then each silence of the answer.
+                return await sending
+            return await self._while_moving(sending, moving, counted)
         except (aiohttp.ClientError, OSError, asyncio.TimeoutError) as error:
             raise self.failure(error) from None
         except ValueError:
@@ -83,14 +85,21 @@ class Client:
             await self._session.close()
 
     async def _while_moving(
-        self, sending: Coroutine[Any, Any, aiohttp.ClientResponse], moving: Callable[[], float]
+        self,
+        sending: Coroutine[Any, Any, aiohttp.ClientResponse],
+        moving: Callable[[], float],
+        counted: Mapping[str, float],
     ) -> aiohttp.ClientResponse:
-        """Wait for the head of an answer as long as something moves, and ``read_timeout`` beyond the last."""
+        """Wait for the head of an answer as long as something goes, and ``read_timeout`` beyond the last.
+
+        aiohttp looks for silence once everything went.
+        """
         loop = asyncio.get_running_loop()
         task = asyncio.ensure_future(sending)
         try:
             while True:
-                idle = loop.time() - moving()
+                # While a connection is made, it is ``connect_timeout`` that counts.
+                idle = loop.time() - max(moving(), counted["connected"]) if "connected" in counted else 0.0
                 left = self.patience.read_timeout / 1000 - idle
                 if left <= 0:
                     raise timed_out("the file server was silent", self.patience.read_timeout)
@@ -106,6 +115,7 @@ class Client:
         if self._session is None:
             once = aiohttp.TraceConfig()
             once.on_connection_create_start.append(_refuse_the_second)
+            once.on_connection_create_end.append(_note_the_connection)
             connect = self.patience.connect_timeout / 1000
             self._session = aiohttp.ClientSession(
                 auto_decompress=False,
@@ -132,3 +142,7 @@ async def _refuse_the_second(_session: object, context: Any, _parameters: object
     counted["connections"] += 1
     if counted["connections"] > 1:
         raise TransferError("the file server ended the connection without an answer", retryable=True)
+
+
+async def _note_the_connection(_session: object, context: Any, _parameters: object) -> None:
+    context.trace_request_ctx["connected"] = asyncio.get_running_loop().time()

@@ -183,7 +183,7 @@ class Downloading:
 
     def _local(self, index: int, path: Path, reason: str) -> NATSBridgeError:
         message = f"payload {index} cannot be kept as {path}: {reason}"
-        return self._of_payload(NATSBridgeError("DOWNLOAD_FAILED", "fetch", message), index, "")
+        return self._of_payload(NATSBridgeError("DOWNLOAD_FAILED", "fetch", message).local(), index, "")
 
     def _of_payload(self, error: NATSBridgeError, index: int, member: str) -> NATSBridgeError:
         envelope = self._incoming.envelope

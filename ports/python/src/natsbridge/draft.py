@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Mapping, 
 from natsbridge import content, rules
 from natsbridge._generated import CHECKSUM_NAMES, DEFAULTS, DESKTOP
 from natsbridge.errors import ContentError, NATSBridgeError
-from natsbridge.frame import USUAL_TYPES, Ready, are_usual_ids, envelope_frame, usual_envelope_frame
+from natsbridge.frame import USUAL_TYPES, Ready, are_usual_ids, envelope_frame, exact, usual_envelope_frame
 from natsbridge.link import without_user_info
 from natsbridge.outgoing import Outgoing
 from natsbridge.part import External, Part
@@ -93,7 +93,7 @@ class Draft:
 
         :raises NATSBridgeError: as :meth:`encode` in phase ``validate``.
         """
-        header = self._header("2000-01-01T00:00:00Z", _nil)
+        header = self._header("2000-01-01T00:00:00.000Z", _nil)
         try:
             self._validated(header, _nil)
         except NATSBridgeError as error:
@@ -123,7 +123,7 @@ class Draft:
         broker_url = DEFAULTS.broker_url if self._broker_url is None else self._broker_url
         if isinstance(broker_url, str) and "@" in broker_url:
             broker_url = ",".join(map(without_user_info, broker_url.split(",")))
-        return {
+        header = {
             "correlation_id": new_id() if self._correlation_id is None else self._correlation_id,
             "msg_id": new_id() if self._msg_id is None else self._msg_id,
             "timestamp": timestamp,
@@ -139,11 +139,14 @@ class Draft:
             "metadata": {} if self._metadata is None else _plain(self._metadata),
             "payloads": [],
         }
+        if not _EXACT.issuperset(map(type, header.values())):
+            header = {name: exact(value) for name, value in header.items()}
+        return header
 
     def _validated(self, header: Dict[str, Any], new_id: Callable[[], str]) -> Tuple[bytes, List[Any]]:
         """Give the JSON text of the header, and the parts with their ids."""
         self._check_bounds()
-        parts = [_part(index, item, new_id) for index, item in enumerate(_items(self._data))]
+        parts = [_part(index, item, new_id) for index, item in enumerate(items_of(self._data))]
         most = DESKTOP.max_payloads if self._max_payloads is None else self._max_payloads
         # What nearly every message is, is told fast; of the rest the whole check tells what is wrong, if anything.
         if len(parts) <= most and _are_usual(header, parts):
@@ -193,7 +196,11 @@ def _context(header: Dict[str, Any]) -> Tuple[object, object, object]:
     return header["correlation_id"], header["msg_id"], header["send_to"]
 
 
-def _items(data: Any) -> Iterable[Any]:
+def items_of(data: Any) -> Iterable[Any]:
+    """Give what was passed as the parts of a message, not looked at yet.
+
+    :raises NATSBridgeError: INVALID_ENVELOPE where it is nothing to go through, or one part alone.
+    """
     if isinstance(data, (str, bytes, bytearray, memoryview, Mapping)) or not hasattr(data, "__iter__"):
         raise _argument("data", "a list of (dataname, data, payload_type)", data)
     return data  # type: ignore[no-any-return]
@@ -205,11 +212,11 @@ def _part(index: int, item: Any, new_id: Callable[[], str]) -> Any:
         length = len(item)
         if length == 3:
             dataname, data, payload_type = item
-            return dataname, data, payload_type, _NONE, new_id()
-        if length == 4:
-            return (*item, new_id())
-        if isinstance(item, Part):
-            return item if item.id is not None else item._replace(id=new_id())
+            return exact(dataname), data, exact(payload_type), _NONE, exact(new_id())
+        if length == 4 or isinstance(item, Part):
+            dataname, data, payload_type, metadata, *given = item
+            own_id = new_id() if given in ([], [None]) else given[0]
+            return exact(dataname), data, exact(payload_type), metadata, exact(own_id)
     expected = "(dataname, data, payload_type), with metadata as a fourth where there is some"
     found = f"{len(item)} elements" if isinstance(item, (tuple, list)) else content.kind(item)
     raise NATSBridgeError(
@@ -223,6 +230,7 @@ def _part(index: int, item: Any, new_id: Callable[[], str]) -> Any:
 
 
 _NONE: Dict[str, Any] = {}
+_EXACT = {str, dict, list}
 
 
 def _are_usual(header: Dict[str, Any], parts: List[Any]) -> bool:

@@ -13,6 +13,10 @@ from natsbridge.errors import NATSBridgeError
 from natsbridge.link import InvalidLinkError, origin, without_user_info
 
 
+class UnreadableVariableError(NATSBridgeError):
+    """A variable of the environment has a value that nobody can use."""
+
+
 def fileserver_or_default(argument: str | None) -> str:
     """Give the file server's URL.
 
@@ -74,4 +78,5 @@ def _variable(name: str) -> str | None:
 
 def _unreadable(name: str, expected: str, found: str) -> NATSBridgeError:
     message = f"{name} cannot be read: expected {expected}, found {found}"
-    return NATSBridgeError("INVALID_ENVELOPE", "validate", message, expected=expected, found=found)
+    kind = NATSBridgeError if name == "fileserver_url" else UnreadableVariableError
+    return kind("INVALID_ENVELOPE", "validate", message, expected=expected, found=found)

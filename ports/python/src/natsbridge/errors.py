@@ -23,6 +23,8 @@ class NATSBridgeError(Exception):
     :ivar expected: what should have been there, or None.
     :ivar found: what was there, or None.
     :ivar retryable: whether the same call may succeed later with nothing changed: a server was down or too slow.
+    :ivar is_local: whether its cause lies in this program: its arguments, its environment, its files. What sent the message is told
+        no more than that, and that it may send again.
     :ivar correlation_id: that of the message as far as it could be read; else empty.
     :ivar msg_id: that of the message as far as it could be read; else empty.
     :ivar send_to: that of the message as far as it could be read; else empty.
@@ -52,6 +54,7 @@ class NATSBridgeError(Exception):
         self.expected = expected
         self.found = found
         self.retryable = retryable
+        self.is_local = False
         self.correlation_id = correlation_id
         self.msg_id = msg_id
         self.send_to = send_to
@@ -64,6 +67,11 @@ class NATSBridgeError(Exception):
         self.correlation_id = correlation_id if isinstance(correlation_id, str) else ""
         self.msg_id = msg_id if isinstance(msg_id, str) else ""
         self.send_to = send_to if isinstance(send_to, str) else ""
+        return self
+
+    def local(self) -> NATSBridgeError:
+        """Says that its cause lies in this program, and gives itself."""
+        self.is_local = True
         return self
 
     def report(self, timestamp: str | None = None) -> ErrorReport:

@@ -75,6 +75,11 @@ USUAL_TYPES: Final = frozenset(PAYLOAD_TYPE_NAMES) - {"arrowtable"}
 """The payload types that every receiver has."""
 
 
+def exact(value: Any) -> Any:
+    """Give the plain str that a value of a class below ``str`` holds, as a member of an Enum; another value as it is."""
+    return str.__str__(value) if isinstance(value, str) else value
+
+
 def names_frame(names: Tuple[str, ...]) -> Tuple[str, str]:
     """Give the text from behind the timestamp up to the sender's id, and from there up to the metadata."""
     send_to, msg_purpose, sender_name, receiver_name, receiver_id, reply_to, reply_to_msg_id, broker_url = names
@@ -97,6 +102,8 @@ def usual_names_frame(names: Tuple[str, ...]) -> Optional[Tuple[str, str]]:
     :raises TypeError: where some of it is no str.
     """
     send_to, msg_purpose, _, _, receiver_id, reply_to, reply_to_msg_id, broker_url = names
+    if {*map(type, names)} != {str}:
+        return None
     text = "".join(names)
     ids = receiver_id + reply_to_msg_id
     if (

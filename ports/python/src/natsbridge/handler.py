@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 from functools import partial
 from typing import Any, Awaitable, Callable, Collection, Mapping, Union, cast
 
 from natsbridge.client import Client
+from natsbridge.environment import fileserver_or_default
 from natsbridge.errors import NATSBridgeError
 from natsbridge.failure import TransferError
 from natsbridge.fetch import download, fetch_with_backoff
 from natsbridge.link import InvalidLinkError, Origin, origin
+from natsbridge.own_thread import in_own_thread
 from natsbridge.plik import ONESHOT, Plik, Uploaded, plik_oneshot_upload
 from natsbridge.sink import Sink
 from natsbridge.source import Source
@@ -47,7 +50,7 @@ async def upload_by(
     if isinstance(handler, Plik):
         return await handler.upload(client, server, source, transfer)
     content = source.data if isinstance(source.data, bytes) else await source.content()
-    uploaded = await _called("upload", handler, server, transfer.dataname, content)
+    uploaded = await _called("upload", handler, server, transfer.dataname, content, late=partial(_take_back, handler))
     if not isinstance(uploaded, Mapping):
         raise TransferError(f"the upload handler gave a {type(uploaded).__name__}, not a mapping with status and url")
     return uploaded
@@ -90,12 +93,15 @@ async def download_by(
     sink.write(bytes(content))
 
 
-def origins_of(handler: DownloadHandler, fileserver_url: str) -> Collection[Origin]:
+def origins_of(handler: DownloadHandler, fileserver_url: str | None) -> Collection[Origin]:
     """Give where links may lead unless the receiver says otherwise: what the handler names, else the file server (W6.5).
 
-    :raises NATSBridgeError: INVALID_ENVELOPE for an origin that is none.
+    :param fileserver_url: the argument; None for the environment or the default, which is read where nothing is named.
+    :raises NATSBridgeError: INVALID_ENVELOPE for an origin or file server that is none.
     """
-    named = tuple(getattr(handler, "origins", ())) or (fileserver_url,)
+    if fileserver_url is not None:
+        fileserver_or_default(fileserver_url)
+    named = tuple(getattr(handler, "origins", ())) or (fileserver_or_default(fileserver_url),)
     try:
         return frozenset(origin(url) for url in named)
     except (InvalidLinkError, TypeError) as reason:
@@ -103,15 +109,28 @@ def origins_of(handler: DownloadHandler, fileserver_url: str) -> Collection[Orig
         raise NATSBridgeError("INVALID_ENVELOPE", "validate", message) from None
 
 
-async def _called(what: str, handler: Callable[..., Any], *arguments: Any) -> Any:
+def _take_back(handler: UploadHandler, uploaded: Any) -> None:
+    """Remove what a handler uploaded after its call had given up, if it can, in the thread that it ran in."""
+    remove = getattr(handler, "remove", None)
+    if remove is None or not isinstance(uploaded, Mapping):
+        return
+    # Nobody waits for it any more, so that nobody can be told that it failed.
+    with contextlib.suppress(Exception):
+        removed = remove(uploaded)
+        if inspect.iscoroutine(removed):
+            asyncio.run(removed)
+
+
+async def _called(
+    what: str, handler: Callable[..., Any], *arguments: Any, late: Callable[[Any], None] | None = None
+) -> Any:
     """Call a coroutine function here, and another one in a thread."""
     call = getattr(handler, "__call__", handler)  # noqa: B004
     try:
         if inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(call):
             return await handler(*arguments)
         context = contextvars.copy_context()
-        loop = asyncio.get_running_loop()
-        result = await loop.run_in_executor(None, partial(context.run, handler, *arguments))
+        result = await in_own_thread(partial(context.run, handler, *arguments), late)
         return await result if inspect.isawaitable(result) else result
     except NATSBridgeError as error:
         failed = TransferError(f"the {what} handler failed: {error.message}", retryable=error.retryable)

@@ -16,8 +16,13 @@ from natsbridge._generated import DEFAULTS, DESKTOP, TRANSFER, Checksum, Envelop
 from natsbridge.client import Client
 from natsbridge.clock import new_id, now
 from natsbridge.downloading import ChooseFile, Downloading, into_folder
-from natsbridge.draft import Draft
-from natsbridge.environment import broker_or_none, fileserver_or_default, size_threshold_or_none
+from natsbridge.draft import Draft, items_of
+from natsbridge.environment import (
+    UnreadableVariableError,
+    broker_or_none,
+    fileserver_or_default,
+    size_threshold_or_none,
+)
 from natsbridge.errors import NATSBridgeError
 from natsbridge.fetch import fetch_with_backoff
 from natsbridge.handler import DownloadHandler, UploadHandler, origins_of, resolved
@@ -25,7 +30,7 @@ from natsbridge.incoming import Decoder
 from natsbridge.observe import Observer, Watch, counted, shown
 from natsbridge.part import PartLike
 from natsbridge.part_file import with_files_read
-from natsbridge.plik import plik_oneshot_upload
+from natsbridge.plik import Plik, plik_oneshot_upload
 from natsbridge.retry import Retry, check_milliseconds
 from natsbridge.transfer import OnProgress, Patience
 from natsbridge.uploading import Uploading
@@ -104,7 +109,8 @@ async def smartsend(
             check_milliseconds("deadline", deadline)
         broker_url = broker_or_none() if broker_url is None else broker_url
         size_threshold = size_threshold_or_none() if size_threshold is None else size_threshold
-        server = fileserver_or_default(fileserver_url)
+        if fileserver_url is not None:
+            fileserver_or_default(fileserver_url)
     except NATSBridgeError as error:
         raise error.within(correlation_id, msg_id, subject) from None
     draft = partial(
@@ -140,10 +146,15 @@ async def smartsend(
     watch.info("Starting smartsend for subject: %s", shown(str(subject)))
     threshold = DESKTOP.size_threshold if size_threshold is None else size_threshold
     try:
-        parts, files = with_files_read(list(data), draft, timestamp, threshold)
+        parts, files = with_files_read(list(items_of(data)), draft, timestamp, threshold)
     except NATSBridgeError as error:
         raise error.within(correlation_id, msg_id, subject) from None
     outgoing = draft(parts).encode(timestamp, new_id)
+    try:
+        # The environment is asked where something is to be uploaded alone.
+        server = fileserver_or_default(fileserver_url) if outgoing.uploads() else ""
+    except NATSBridgeError as error:
+        raise error.within(correlation_id, msg_id, subject) from None
     handler = resolved(fileserver_upload_handler)
     ends = None if deadline is None else asyncio.get_running_loop().time() + deadline / 1000
     async with Client(patience) as client:
@@ -226,22 +237,39 @@ async def smartreceive(
     :raises NATSBridgeError: those of :meth:`Decoder.decode`, then DOWNLOAD_FAILED, SIZE_MISMATCH or CHECKSUM_MISMATCH in phase
         ``fetch``, then those of :meth:`Incoming.finish`.
     """
-    patience = Patience(Retry(max_retries, base_delay, max_delay), connect_timeout, read_timeout)
-    if deadline is not None:
-        check_milliseconds("deadline", deadline)
     if into_dir is not None and into_files is not None:
-        raise NATSBridgeError("INVALID_ENVELOPE", "validate", "into_dir and into_files cannot both be passed")
-    server = fileserver_or_default(fileserver_url)
-    named = origins_of(fileserver_download_handler, server)
-    decoder = Decoder(
-        allowed_origins=[str(each) for each in named] if allowed_origins is None else allowed_origins,
-        max_message_bytes=max_message_bytes,
-        max_payloads=max_payloads,
-        read_table=_read_dataframe if dataframes else None,
-    )
+        message = "into_dir and into_files cannot both be passed"
+        raise NATSBridgeError("INVALID_ENVELOPE", "validate", message).local()
+    unread: NATSBridgeError | None = None
+    try:
+        patience = Patience(Retry(max_retries, base_delay, max_delay), connect_timeout, read_timeout)
+        if deadline is not None:
+            check_milliseconds("deadline", deadline)
+        try:
+            named = origins_of(fileserver_download_handler, fileserver_url)
+        except UnreadableVariableError as error:
+            # It matters to a message with a link, and where links may lead is not said.
+            named = frozenset()
+            if allowed_origins is None or isinstance(fileserver_download_handler, Plik):
+                unread = error.local()
+        decoder = Decoder(
+            allowed_origins=[str(each) for each in named] if allowed_origins is None else allowed_origins,
+            max_message_bytes=max_message_bytes,
+            max_payloads=max_payloads,
+            read_table=_read_dataframe if dataframes else None,
+        )
+    except NATSBridgeError as error:
+        raise error.local() from None
     # A message of nats-py holds its bytes in `data`.
     content = getattr(msg_json, "data", None)
-    incoming = decoder.decode(content if isinstance(content, bytes) else msg_json)
+    try:
+        incoming = decoder.decode(content if isinstance(content, bytes) else msg_json)
+    except NATSBridgeError as error:
+        if unread is None or error.code != "URL_NOT_ALLOWED":
+            raise
+        raise unread.within(error.correlation_id, error.msg_id, error.send_to) from None
+    if unread is not None and incoming.downloads():
+        raise unread.within(*(incoming.envelope[name] for name in ("correlation_id", "msg_id", "send_to")))
     envelope = incoming.envelope
     watch = Watch(observer).of_message(envelope, envelope["payloads"])
     watch.info("Starting smartreceive for subject: %s", shown(envelope["send_to"]))

@@ -34,7 +34,7 @@ class Watch:
     def __init__(self, observer: Observer | None = None, fields: Mapping[str, str] = {}) -> None:
         self._observer = observer
         self._fields: dict[str, str] = dict.fromkeys(_FIELDS, "")
-        self._fields.update(fields)
+        self._fields.update((name, shown(str(value))) for name, value in fields.items())
 
     def of_message(self, envelope: Mapping[str, Any], payloads: Iterable[Any]) -> Watch:
         """Give a watch over a message as a whole: of its payloads' types and transports, the different ones."""
@@ -73,6 +73,8 @@ class Watch:
 
 def shown(text: str) -> str:
     """Give others' text so that it can stand in a sentence: it begins no line and no escape sequence of its own."""
+    if text.isprintable():
+        return text
     return "".join(letter if letter.isprintable() else letter.encode("unicode_escape").decode() for letter in text)
 
 

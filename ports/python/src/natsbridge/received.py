@@ -28,6 +28,10 @@ class ReceivedPayload(Tuple[str, Any, PayloadType]):
         self.metadata = payload["metadata"]
         return self
 
+    def __getnewargs__(self) -> Tuple[Dict[str, Any], Any]:
+        """Give what makes it again, for copies and pickles."""
+        return {**vars(self), "dataname": self[0], "payload_type": self[2]}, self[1]
+
     @property
     def dataname(self) -> str:
         """What the sender calls it."""
@@ -45,7 +49,7 @@ class ReceivedPayload(Tuple[str, Any, PayloadType]):
 
     def with_data(self, data: Any) -> ReceivedPayload:
         """Give the same payload with another value, such as the path of the file that it went to."""
-        return ReceivedPayload({**vars(self), "dataname": self[0], "payload_type": self[2]}, data)
+        return ReceivedPayload(self.__getnewargs__()[0], data)
 
 
 class Received(EnvelopeHeader):

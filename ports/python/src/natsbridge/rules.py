@@ -13,7 +13,7 @@ from natsbridge._generated import (
     check_envelope,
     match_link,
 )
-from natsbridge.check import MISSING, MOST, Checker, Violation, found
+from natsbridge.check import MISSING, Checker, Violation, found
 from natsbridge.errors import ContentError, NATSBridgeError
 from natsbridge.json_writer import write
 from natsbridge.link import InvalidLinkError, Origin, origin, redact
@@ -35,14 +35,16 @@ def incoming(envelope: Any, policy: Policy) -> Optional[Violation]:
     if type(payloads) is list:
         violations.extend(_too_many(len(payloads), policy.max_payloads))
         for index, payload in enumerate(payloads):
+            before = len(violations)
             if type(payload) is dict:
                 if payload.get("payload_type") == "arrowtable":
                     violations.extend(_unsupported(index))
                 _check_size(violations, index, payload)
                 if payload.get("transport") == "link":
                     violations.extend(_link(index, payload, policy))
-                if len(violations) >= MOST:
-                    break
+            if len(violations) > before:
+                # What breaks a rule further behind is not the first.
+                break
     return _first(violations) if violations else None
 
 
@@ -56,6 +58,9 @@ def outgoing(envelope: Dict[str, Any], max_payloads: int) -> Optional[Violation]
     violations = check.violations
     for member, value in envelope.items():
         violations.extend(_not_text(f"/{member}", value))
+    timestamp = envelope["timestamp"]
+    if isinstance(timestamp, str) and len(timestamp) != _WRITTEN_TIMESTAMP:
+        violations.append(_of_rule("/timestamp", "a time with three digits of a second", found(timestamp), "W1.4"))
     payloads = envelope["payloads"]
     violations.extend(_too_many(len(payloads), max_payloads))
     # The envelope alone is open around its metadata; around a payload's there are the list and the payload as well.
@@ -74,6 +79,9 @@ def outgoing(envelope: Dict[str, Any], max_payloads: int) -> Optional[Violation]
                     expected = "metadata without the reserved names payload_bytes and sha256"
                     violations.append(_of_rule(f"{pointer}/metadata/{name}", expected, name, "W1.13"))
     return _first(violations) if violations else None
+
+
+_WRITTEN_TIMESTAMP: Final = len("2026-03-13T07:02:50.443Z")
 
 
 def error_of(violation: Violation, payloads: Any) -> NATSBridgeError:

@@ -69,7 +69,8 @@ def read(stream: bytes) -> pa.Table:
         for batch in reader:
             batch.validate(full=True)
             if batch.num_columns:
-                batches.append(batch)
+                columns = [_without_hidden_views(column) for column in batch.columns]
+                batches.append(pa.RecordBatch.from_arrays(columns, schema=batch.schema))
         table = _plain_storage(pa.Table.from_batches(batches, reader.schema))
     except TableError:
         raise
@@ -153,9 +154,20 @@ def _check_schema(schema: pa.Schema) -> None:
         raise TableError("two columns of the table have the same name", "different names", _quoted(equal))
     for field in schema:
         data_type = _storage(field.type)
+        if _pyarrow().types.is_timestamp(data_type):
+            _check_zone(field.name, data_type)
         if _portable(data_type) is None:
             message = f"column {_quoted(field.name)} has a type outside of the profile"
             raise TableError(message, _EXPECTED, str(data_type))
+
+
+def _check_zone(name: str, data_type: pa.TimestampType) -> None:
+    try:
+        # It is decoded when it is asked for.
+        str(data_type.tz)
+    except UnicodeDecodeError:
+        message = f"column {_quoted(name)} has a time zone that is no text"
+        raise TableError(message, "UTF-8", "other bytes") from None
 
 
 def _portable(data_type: pa.DataType) -> pa.DataType | None:
@@ -189,6 +201,22 @@ def _is_binary(data_type: pa.DataType) -> bool:
     return str(data_type) in ("binary", "large_binary", "binary_view")
 
 
+def _without_hidden_views(array: pa.Array) -> pa.Array:
+    """Give an array whose views behind nulls are empty: they may say anything, and some functions of pyarrow read them."""
+    pa = _pyarrow()
+    if isinstance(array, pa.ExtensionArray):
+        return pa.ExtensionArray.from_storage(array.type, _without_hidden_views(array.storage))
+    if isinstance(array, pa.DictionaryArray) and array.dictionary.null_count:
+        values = _without_hidden_views(array.dictionary)
+        return pa.DictionaryArray.from_arrays(array.indices, values, ordered=array.type.ordered)
+    if array.null_count and str(array.type) in ("string_view", "binary_view"):
+        validity, views, *data = array.buffers()
+        slots = pa.Array.from_buffers(pa.binary(16), len(array), [None, views])
+        slots = pa.compute.if_else(array.is_valid(), slots, pa.scalar(bytes(16), slots.type))
+        return pa.Array.from_buffers(array.type, len(array), [validity, slots.buffers()[1], *data])
+    return array
+
+
 def _portable_table(table: pa.Table) -> pa.Table:
     pa = _pyarrow()
     table = _plain_storage(table)
@@ -209,12 +237,12 @@ def _plain_dictionary(array: pa.DictionaryArray, target: pa.DictionaryType) -> p
     """With plain strings as values, and with nulls in the indices alone."""
     pa = _pyarrow()
     values, indices = array.dictionary, array.indices
+    if values.type != target.value_type:
+        values = _cast(values, target.value_type)
     if values.null_count:
         is_value = values.is_valid().take(indices).fill_null(False)
         indices = pa.compute.if_else(is_value, indices, pa.scalar(None, indices.type))
         values = values.fill_null("")
-    if values.type != target.value_type:
-        values = _cast(values, target.value_type)
     return pa.DictionaryArray.from_arrays(indices, values, ordered=target.ordered)
 
 

@@ -57,7 +57,7 @@ class Uploading:
         self._checksum = checksum
         self._deadline = deadline
         self._on_progress = on_progress
-        self._uploaded: list[Mapping[str, Any]] = []
+        self._uploaded: dict[int, Mapping[str, Any]] = {}
 
     async def upload(self, *, fallback: bool) -> None:
         """Upload what is pending; what cannot be goes direct, in list order, as far as it fits.
@@ -72,6 +72,8 @@ class Uploading:
             failed = self._link(upload, result) if isinstance(result, Linked) else result
             if failed is not None:
                 failures.append((upload, failed))
+        # No link leads there, so that nobody will fetch it.
+        await self._remove_all([self._uploaded.pop(each.index) for each, _ in failures if each.index in self._uploaded])
         for upload, failed in failures:
             reason = await self._fall_back(upload) if fallback else "fallback is off"
             if reason is None:
@@ -90,7 +92,10 @@ class Uploading:
 
         That it fails changes nothing: the caller hears of the cause already, and is not kept waiting by a server that hangs.
         """
-        calls = [partial(self._remove, uploaded) for uploaded in self._uploaded]
+        await self._remove_all(list(self._uploaded.values()))
+
+    async def _remove_all(self, listed: list[Mapping[str, Any]]) -> None:
+        calls = [partial(self._remove, uploaded) for uploaded in listed]
         with contextlib.suppress(asyncio.TimeoutError):
             await asyncio.wait_for(side_by_side(calls), TRANSFER.connect_timeout_ms / 1000)
 
@@ -114,7 +119,7 @@ class Uploading:
     async def _send(self, source: Source, transfer: Transfer) -> Linked:
         uploaded = await upload_by(self._handler, self._client, self._fileserver_url, source, transfer)
         # Noted before it is judged, so that it is not left behind.
-        self._uploaded.append(uploaded)
+        self._uploaded[transfer.index] = uploaded
         status = uploaded.get("status")
         if status != 200:
             raise TransferError(f"the upload handler returned status {status!r}")

@@ -31,6 +31,9 @@ def usual_text(
     if type(data) is not list:
         return None
     try:
+        # Of equal names the cache knows one alone, and one of a class of its own may be written otherwise.
+        if {*map(type, names), *map(type, ids)} != {str}:
+            return None
         frame = usual_names_frame(names)
         if frame is None:
             return None
@@ -43,6 +46,8 @@ def usual_text(
         pieces: List[bytes] = []
         own_ids = []
         for dataname, value, payload_type in data:
+            if type(dataname) is not str or type(payload_type) is not str:
+                return None
             if len(dataname) > 256 or not dataname.isascii() or payload_type not in USUAL_TYPES:
                 return None
             carried = value
@@ -76,7 +81,9 @@ def usual_envelope(text: bytes, max_payloads: int) -> Optional[Dict[str, Any]]:
         return None
     payloads: List[Dict[str, Any]] = []
     at = head.end()
-    while len(payloads) < max_payloads:
+    while True:
+        if len(payloads) == max_payloads:
+            return None
         payload = _match_payload(text[at : at + _LONGEST].decode("latin-1"))
         if payload is None:
             return None
