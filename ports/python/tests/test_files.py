@@ -234,6 +234,7 @@ def test_memory_is_bounded(plik, tmp_path):
     """200 MB there and back, in a process that may take 100 MB more than it has when it starts."""
     program = """
 import asyncio, resource, sys
+from pathlib import Path
 from natsbridge import smartreceive, smartsend
 
 async def main(url, folder):

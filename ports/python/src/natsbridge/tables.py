@@ -115,6 +115,7 @@ _INTEGERS = ("Int8", "Int16", "Int32", "Int64", "UInt8", "UInt16", "UInt32", "UI
 def _pyarrow() -> Any:
     try:
         import pyarrow
+        import pyarrow.compute
         import pyarrow.ipc
     except ImportError as error:
         message = "an arrowtable needs pyarrow: pip install 'natsbridge[arrow]'"
@@ -199,7 +200,7 @@ def _portable_table(table: pa.Table) -> pa.Table:
             chunks = [_plain_dictionary(chunk, target) for chunk in column.chunks]
             column = pa.chunked_array(chunks, target)
         elif target != field.type:
-            column = column.cast(target)
+            column = _cast(column, target)
         table = table.set_column(index, field.with_type(target), column)
     return table
 
@@ -209,11 +210,22 @@ def _plain_dictionary(array: pa.DictionaryArray, target: pa.DictionaryType) -> p
     pa = _pyarrow()
     values, indices = array.dictionary, array.indices
     if values.null_count:
-        indices = pa.compute.if_else(array.is_valid(), indices, pa.scalar(None, indices.type))
+        is_value = values.is_valid().take(indices).fill_null(False)
+        indices = pa.compute.if_else(is_value, indices, pa.scalar(None, indices.type))
         values = values.fill_null("")
     if values.type != target.value_type:
-        values = values.cast(target.value_type)
+        values = _cast(values, target.value_type)
     return pa.DictionaryArray.from_arrays(indices, values, ordered=target.ordered)
+
+
+def _cast(column: Any, target: pa.DataType) -> Any:
+    """An array or chunked array as the plain form of its type."""
+    pa = _pyarrow()
+    try:
+        return column.cast(target)
+    except pa.ArrowNotImplementedError:
+        # Old versions know views, and do not cast them.
+        return pa.array(column.to_pylist(), target)
 
 
 def _storage(data_type: pa.DataType) -> pa.DataType:
