@@ -118,7 +118,7 @@ class Checker:
         if node is MISSING:
             return self.missing(member, rule)
         keyword = None
-        if isinstance(node, float) and node.is_integer():
+        if isinstance(node, float) and float.is_integer(node):
             node = int(node)
         if type(node) is not int:
             keyword = "type"
