@@ -2,7 +2,11 @@
 
 from typing import Any
 
+from hypothesis import settings
 from hypothesis import strategies as st
+
+settings.register_profile("natsbridge", deadline=None, max_examples=60)
+settings.load_profile("natsbridge")
 
 texts = st.text(st.characters(blacklist_categories=("Cs",)), max_size=40)
 """Any strings without lone surrogates."""
