@@ -73,25 +73,16 @@ fn text_rule(name: &str, description: &str, text: &Text) -> Result<String, Strin
         let pieces = patterns::pieces(pattern).map_err(|why| format!("{name}: {why}"))?;
         let literals = pieces.iter().map(|piece| format!("r\"{piece}\""));
         let literals: Vec<_> = literals.collect();
-        let line = format!(
-            "{matcher}: Final = re.compile({}).fullmatch",
-            literals.join("")
-        );
-        if literals.len() == 1 && line.len() <= super::WIDTH {
-            result.push_str(&format!(
-                "{line}
-"
-            ));
+        let is_bounded = text.max_length.is_some() || text.max_bytes.is_some();
+        if is_bounded || pattern.automaton.chain().is_some() {
+            let compiled = compiled(0, &literals, &format!("{matcher}: Final = "));
+            result.push_str(&format!("{matcher}: Final = {compiled}\n"));
         } else {
-            let literals = literals.join(
-                "
-    ",
-            );
+            let tables = patterns::tables(&pattern.automaton)
+                .map_err(|why| format!("the pattern of {name} {why}"))?;
+            let compiled = compiled(4, &literals, "    ,");
             result.push_str(&format!(
-                "{matcher}: Final = re.compile(
-    {literals}
-).fullmatch
-"
+                "{matcher}: Final = Matcher(\n    {compiled},\n{tables})\n"
             ));
         }
         fields.push(format!("pattern={matcher}"));
@@ -116,6 +107,17 @@ fn text_rule(name: &str, description: &str, text: &Text) -> Result<String, Strin
         docstring(0, description)
     ));
     Ok(result)
+}
+
+/// A compiled expression, on one line if that holds it and what is beside it.
+fn compiled(indent: usize, literals: &[String], beside: &str) -> String {
+    let line = format!("re.compile({}).fullmatch", literals.join(""));
+    if literals.len() == 1 && beside.len() + line.len() <= super::WIDTH {
+        return line;
+    }
+    let blank = " ".repeat(indent);
+    let literals = literals.join(&format!("\n{blank}    "));
+    format!("re.compile(\n{blank}    {literals}\n{blank}).fullmatch")
 }
 
 /// The function that matches a whole text.

@@ -6,6 +6,7 @@
 use std::fmt::Write;
 
 use crate::{
+    automaton::Automaton,
     dialect::{self, Expr},
     model,
 };
@@ -23,6 +24,32 @@ pub(super) fn pieces(pattern: &model::Pattern) -> Result<Vec<String>, String> {
         }
     }
     Ok(pieces)
+}
+
+/// The automaton as arguments of the port's matcher, for texts that may be of any length: `re` would need many times their
+/// length in memory.
+pub(super) fn tables(automaton: &Automaton) -> Result<String, String> {
+    if automaton.steps.len() > 256 {
+        return Err("has more than 256 states".to_owned());
+    }
+    let ranges = automaton
+        .ranges
+        .iter()
+        .map(|(first, class)| format!("({first}, {class})"));
+    let steps = automaton.steps.iter().map(|row| {
+        let row: String = row.iter().map(|state| format!("{state:02x}")).collect();
+        format!("\"{row}\"")
+    });
+    let accepts: String = automaton
+        .accepts
+        .iter()
+        .map(|accepts| if *accepts { '1' } else { '0' })
+        .collect();
+    Ok(format!(
+        "    ranges=(\n{}    ),\n    steps=(\n{}    ),\n    accepts=\"{accepts}\",\n",
+        super::lines(8, ranges),
+        super::lines(8, steps)
+    ))
 }
 
 fn write(expr: &Expr, atoms: &mut Vec<String>) {

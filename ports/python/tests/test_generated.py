@@ -19,8 +19,20 @@ from natsbridge.json_reader import NotStrictError, read
 
 FILES = ("definitions", "envelope", "payload", "error")
 SCHEMAS = {name: json.loads((ROOT / f"schema/v1/{name}.schema.json").read_text("utf-8")) for name in FILES}
+
+
+def exact(schema: Any) -> Any:
+    """Give the schema with patterns whose end is the end of the text, which ``$`` is not to `re`."""
+    if isinstance(schema, dict):
+        return {
+            name: value[:-1] + r"\Z" if name == "pattern" and isinstance(value, str) else exact(value)
+            for name, value in schema.items()
+        }
+    return [exact(item) for item in schema] if isinstance(schema, list) else schema
+
+
 REGISTRY: Any = Registry().with_resources(
-    (schema["$id"], Resource.from_contents(schema)) for schema in SCHEMAS.values()
+    (schema["$id"], Resource.from_contents(exact(schema))) for schema in SCHEMAS.values()
 )
 PATTERNS = {
     name: definition["pattern"]
@@ -80,14 +92,16 @@ def samples() -> List[str]:
 def test_patterns_mean_what_the_schema_says(name: str) -> None:
     whole = re.compile(r"\A(?:" + PATTERNS[name][1:-1] + r")\Z")
     matches = getattr(generated, f"match_{name}")
+    walk = getattr(matches, "walk", matches)
     seen = [0, 0]
     for sample in samples():
+        assert bool(walk(sample)) == bool(matches(sample)), sample
         assert bool(matches(sample)) == bool(whole.match(sample)), sample
         seen[bool(matches(sample))] += 1
     assert min(seen) > 0
 
 
-@pytest.mark.parametrize("length", [1_000_000, 8_000_000])
+@pytest.mark.parametrize("length", [20_000, 2_000_000])
 def test_long_texts_are_matched_in_little_memory(length: int) -> None:
     import tracemalloc
 
@@ -97,7 +111,7 @@ def test_long_texts_are_matched_in_little_memory(length: int) -> None:
     assert not generated.match_broker_url(text + "@")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert peak < 40 * length
+    assert peak < 4 * length
 
 
 def is_valid(validator: Any, node: Any) -> bool:
@@ -113,7 +127,7 @@ def violations(node: Any, root: str) -> List[Any]:
 
 
 def validator_of(root: str) -> Any:
-    return jsonschema.Draft202012Validator(SCHEMAS[root], registry=REGISTRY)
+    return jsonschema.Draft202012Validator(exact(SCHEMAS[root]), registry=REGISTRY)
 
 
 ENVELOPE = json.loads((ROOT / "schema/v1/examples/envelope.json").read_text("utf-8"))
@@ -165,7 +179,8 @@ def test_the_check_agrees_with_a_validator_on_the_cases() -> None:
             node = read(input_bytes(case))
         except NotStrictError:
             continue
-        if isinstance(node, dict) and len(node.get("payloads", [])) <= 100:
+        payloads = node.get("payloads") if isinstance(node, dict) else None
+        if not isinstance(payloads, list) or len(payloads) <= 100:
             valid = is_valid(validator, node)
             assert valid == (violations(node, "envelope") == []), case["id"]
             seen[valid] += 1
