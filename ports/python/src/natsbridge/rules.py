@@ -151,7 +151,7 @@ def _check_size(violations: List[Violation], index: int, payload: Dict[str, Any]
 
 
 def _is_size(value: Any) -> bool:
-    whole = type(value) is int or (type(value) is float and value.is_integer())
+    whole = type(value) is int or (type(value) is float and value % 1 == 0)
     return whole and 0 <= value <= _GREATEST_SIZE
 
 
