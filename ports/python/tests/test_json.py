@@ -141,6 +141,26 @@ def test_faults_are_told_with_their_place(text: str, pointer: str, found: str) -
 
 
 @pytest.mark.parametrize(
+    "literal",
+    [
+        "1e400",
+        "-1E+400",
+        "12345e0305",
+        "0.1e310",
+        "1" * 310 + ".5",
+        "18446744073709551616",
+        "-9223372036854775809",
+        "1" * 5000,
+    ],
+)
+@pytest.mark.parametrize("is_long", [False, True])
+def test_numbers_beyond_the_range(literal: str, is_long: bool) -> None:
+    content = ("[" + literal + "]" + " " * 3000 * is_long).encode()
+    assert read_or_none(content) is None
+    assert first_fault(content).pointer == "/0"
+
+
+@pytest.mark.parametrize(
     "content", [b'"\xff"', b'"\xed\xa0\x80"', b'"\xc0\xaf"', b"\xef\xbb\xbf1", b'"\xf4\x90\x80\x80"']
 )
 def test_bytes_that_are_no_utf_8(content: bytes) -> None:
