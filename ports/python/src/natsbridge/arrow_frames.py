@@ -16,6 +16,10 @@ _CONTINUATION = b"\xff\xff\xff\xff"
 _SCHEMA, _DICTIONARY, _BATCH = 1, 2, 3
 _KINDS = {4: "a tensor", 5: "a sparse tensor"}
 _VERSIONS = (3, 4)
+# The types of the format without child columns: int, float, binary, utf8, bool, date, timestamp, large and view forms.
+_FLAT = (2, 3, 4, 5, 6, 8, 10, 19, 20, 23, 24)
+# Of a float its precision, of a date and a timestamp its unit: the one that need not be said, and the last.
+_UNITS = {3: (0, 2), 8: (1, 1), 10: (0, 3)}
 
 
 class TableError(ContentError):
@@ -129,6 +133,21 @@ def _check_schema(metadata: memoryview, schema: int) -> None:
     if _number(metadata, schema, 0, "<h", 0) != 0:
         message = "the numbers in the stream are in another byte order"
         raise TableError(message, "little-endian", "big-endian")
+    for field in _tables(metadata, schema, 1):
+        kind = _number(metadata, field, 2, "<B", 0)
+        if kind in _FLAT and any(_tables(metadata, field, 5)):
+            raise TableError("a column has child columns", "none for its type", "some")
+        data_type = _table(metadata, field, 3)
+        if kind in _UNITS and data_type is not None:
+            # pyarrow takes one that it does not know for one that it knows.
+            default, most = _UNITS[kind]
+            unit = _number(metadata, data_type, 0, "<h", default)
+            if not 0 <= unit <= most:
+                message = "a column has a type outside of the profile"
+                raise TableError(message, f"a unit or precision from 0 to {most}", str(unit))
+        dictionary = _table(metadata, field, 4)
+        if dictionary is not None and _number(metadata, dictionary, 3, "<h", 0) != 0:
+            raise TableError("a column has a dictionary of another kind", "a dense array", "another")
 
 
 def _batch(at: int, metadata: memoryview, header: int, kind: int) -> int:
@@ -202,6 +221,18 @@ def _number(metadata: memoryview, table: int, index: int, form: str, default: in
 def _table(metadata: memoryview, table: int, index: int) -> int | None:
     at = _member(metadata, table, index)
     return None if at is None else _offset(metadata, at)
+
+
+def _tables(metadata: memoryview, table: int, index: int) -> Iterator[int]:
+    """The members of a vector of tables."""
+    vector = _table(metadata, table, index)
+    if vector is None:
+        return
+    count = _read(metadata, vector, "<I")
+    if vector + 4 + 4 * count > len(metadata):
+        raise _InvalidError(f"a vector of {count} members in {len(metadata)} bytes")
+    for at in range(vector + 4, vector + 4 + 4 * count, 4):
+        yield _offset(metadata, at)
 
 
 def _structs(metadata: memoryview, table: int, index: int) -> Iterator[tuple[int, int]]:

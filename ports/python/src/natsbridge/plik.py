@@ -218,8 +218,14 @@ class _Streamed(aiohttp.Payload):
         raise TypeError("a streamed payload is no text")
 
     async def write(self, writer: Any) -> None:
-        async for piece in self._source.pieces(self._transfer):
-            await writer.write(piece)
+        try:
+            async for piece in self._source.pieces(self._transfer):
+                await writer.write(piece)
+        except BaseException:
+            # Closed alone, a connection would wait for a server that takes no more to take the rest.
+            if writer.transport is not None:
+                writer.transport.abort()
+            raise
 
 
 def _source(data: bytes | str | Path) -> Source:
