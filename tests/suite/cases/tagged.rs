@@ -31,12 +31,31 @@ pub(super) fn value(value: &Value) -> Json {
 /// The same value with each float in the one spelling that [`value`] gives it, since floats are compared as numbers.
 pub(crate) fn normalized(tagged: &Json) -> Json {
     match tagged {
-        // A column may be of type float as well, but it has values.
+        // A column may be of type float as well, but it has values, in the spelling of its width.
         Json::Object(members)
             if members.get("type") == Some(&json!("float")) && members.contains_key("value") =>
         {
             let text = members["value"].as_str().expect("a float's text");
             json!({"type": "float", "value": format!("{:?}", text.parse::<f64>().expect("a float"))})
+        }
+        Json::Object(members) if members.contains_key("values") => {
+            let mut column = members.clone();
+            let spell = match members["type"].as_str() {
+                Some("double") => {
+                    |text: &str| text.parse::<f64>().map(|value| format!("{value:?}"))
+                }
+                Some("float") => |text: &str| text.parse::<f32>().map(|value| format!("{value:?}")),
+                _ => return tagged.clone(),
+            };
+            let spelled = |value: &Json| match value.as_str() {
+                Some(text) if text.ends_with(|last: char| last.is_ascii_digit()) => {
+                    spell(text).expect("a float's text").into()
+                }
+                _ => value.clone(),
+            };
+            let values = members["values"].as_array().expect("a list");
+            column["values"] = values.iter().map(spelled).collect();
+            column.into()
         }
         Json::Object(members) => members
             .iter()
@@ -99,7 +118,10 @@ mod table {
                     .flat_map(|batch| values(batch.column(index)));
                 json!({
                     "name": field.name(),
-                    "type": type_name(field.data_type()),
+                    "type": match field.dict_is_ordered() {
+                        Some(true) => type_name(field.data_type()).replace("ordered=0", "ordered=1"),
+                        _ => type_name(field.data_type()),
+                    },
                     "nullable": field.is_nullable(),
                     "values": values.collect::<Vec<_>>(),
                 })
@@ -139,6 +161,18 @@ mod table {
             DataType::Binary => each(array.as_binary::<i32>(), |value| {
                 STANDARD.encode_to_string(value).into()
             }),
+            DataType::LargeUtf8 => each(array.as_string::<i64>(), |value| value.into()),
+            DataType::Utf8View => each(array.as_string_view(), |value| value.into()),
+            DataType::LargeBinary => each(array.as_binary::<i64>(), |value| {
+                STANDARD.encode_to_string(value).into()
+            }),
+            DataType::BinaryView => each(array.as_binary_view(), |value| {
+                STANDARD.encode_to_string(value).into()
+            }),
+            // Without words there are nulls only, and arrow does not look up indices.
+            DataType::Dictionary(_, _) if array.as_any_dictionary().values().is_empty() => {
+                vec![Json::Null; array.len()]
+            }
             DataType::Dictionary(_, _) => {
                 let dictionary = array.as_any_dictionary();
                 let words = values(dictionary.values());
