@@ -230,8 +230,8 @@ CASES += [
         {"steps": "hang,ok"},
         came(1000),
         [gets(2)],
-        transfer={"base_delay": 10, "read_timeout": 250},
-        took=bounds(least=259, most=5000),
+        transfer={"base_delay": 10, "read_timeout": 600},
+        took=bounds(least=609, most=8000),
     ),
     received(
         "w6.2-fetch-silence-always",
@@ -239,8 +239,8 @@ CASES += [
         {"steps": "hang"},
         failed(),
         [gets(2, each={"end": "client"})],
-        transfer={"max_retries": 2, "base_delay": 10, "read_timeout": 250},
-        took=bounds(least=500, most=5000),
+        transfer={"max_retries": 2, "base_delay": 10, "read_timeout": 600},
+        took=bounds(least=1209, most=8000),
     ),
     received(
         "w6.2-fetch-stuck-head",
@@ -248,8 +248,8 @@ CASES += [
         {"steps": "stuck-head,ok"},
         came(1000),
         [gets(2)],
-        transfer={"base_delay": 10, "read_timeout": 250},
-        took=bounds(least=259, most=5000),
+        transfer={"base_delay": 10, "read_timeout": 600},
+        took=bounds(least=609, most=8000),
     ),
     received(
         "w6.2-fetch-stuck-body",
@@ -257,8 +257,8 @@ CASES += [
         {"steps": "hang@0,hang@999,ok"},
         came(1000),
         [gets(3)],
-        transfer={"base_delay": 10, "read_timeout": 250},
-        took=bounds(least=529, most=8000),
+        transfer={"base_delay": 10, "read_timeout": 600},
+        took=bounds(least=1229, most=10000),
     ),
     received(
         "w6.2-fetch-drip",

@@ -82,7 +82,7 @@ CASES += [
         "five attempts, each of them both requests, with 100, 200, 400 and 800 ms between them; what they left is removed",
         "/ok/503",
         [
-            calls("create", 5, gaps=[100, 200, 400, 800], slack=1000),
+            calls("create", 5, gaps=[100, 200, 400, 800], slack=2500),
             calls("add", 5, each={"upload_token": "right"}),
             calls("remove", bounds(4, 5), each={"upload_token": "right"}),
         ],
@@ -205,7 +205,7 @@ for status in ("400", "403", "413"):
     )
 
 # Time-outs.
-PATIENCE = {"base_delay": 10, "read_timeout": 300}
+PATIENCE = {"base_delay": 10, "read_timeout": 1000}
 CASES += [
     sent(
         "w6.2-upload-silence",
@@ -215,7 +215,7 @@ CASES += [
         [calls("create", 2)],
         plik="/hang,ok",
         transfer=PATIENCE,
-        took=bounds(least=309, most=5000),
+        took=bounds(least=1009, most=8000),
     ),
     sent(
         "w6.2-upload-silence-file",
@@ -225,30 +225,30 @@ CASES += [
         [calls("create", 2), calls("remove", 1)],
         plik="/ok/hang,ok",
         transfer=PATIENCE,
-        took=bounds(least=309, most=5000),
+        took=bounds(least=1009, most=8000),
     ),
     sent(
         "w6.2-upload-stuck",
         "a server that takes no more bytes costs an attempt",
         [{"type": "file", "path": "${in}/large"}],
-        made(linked(16 << 20, "U2")),
+        made(linked(8 << 20, "U2")),
         [calls("add", 2)],
         plik="/ok/hang@1000,ok",
         needs=("link", "files"),
-        files={"large": 16 << 20},
-        transfer={"base_delay": 10, "read_timeout": 1000},
+        files={"large": 8 << 20},
+        transfer={"base_delay": 10, "read_timeout": 1500},
     ),
     sent(
         "w6.2-upload-slow",
         "a slow upload is no silence",
         [{"type": "file", "path": "${in}/large"}],
-        made(linked(8 << 20, "U1")),
+        made(linked(16 << 20, "U1")),
         [calls("add", 1)],
-        plik="/ok/slow-read=15",
+        plik="/ok/slow-read=10",
         needs=("link", "files"),
-        files={"large": 8 << 20},
-        transfer={"base_delay": 10, "read_timeout": 1500},
-        took=bounds(least=1800),
+        files={"large": 16 << 20},
+        transfer={"base_delay": 10, "read_timeout": 2000},
+        took=bounds(least=2400),
     ),
     failing(
         "w6.2-upload-connect",

@@ -12,8 +12,11 @@ pub(super) fn part(content_type: &str, body: &[u8]) -> Option<(FilePart, Vec<u8>
     let body = body.strip_prefix(format!("--{boundary}\r\n").as_bytes())?;
     let head_end = find(body, b"\r\n\r\n")?;
     let head = String::from_utf8_lossy(&body[..head_end]);
-    let content = &body[head_end + 4..];
-    let content = &content[..find(content, format!("\r\n--{boundary}--").as_bytes())?];
+    let content = body[head_end + 4..]
+        .strip_suffix(b"\r\n")
+        .unwrap_or(&body[head_end + 4..]);
+    // Of many megabytes only the end is looked at.
+    let content = content.strip_suffix(format!("\r\n--{boundary}--").as_bytes())?;
     let disposition = head.lines().find_map(|line| {
         let (name, value) = line.split_once(':')?;
         name.eq_ignore_ascii_case("content-disposition")

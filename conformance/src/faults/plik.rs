@@ -80,6 +80,7 @@ impl Plik<'_> {
     }
 
     fn add(&mut self, upload: &str) -> Result<End, Gone> {
+        let token = self.check(upload);
         let told_by_size = self.script.add.iter().any(|(size, _)| size.is_some());
         let everything = self.script.add.iter().find(|(size, _)| size.is_none());
         let usual = Step::usual();
@@ -114,7 +115,7 @@ impl Plik<'_> {
             return Err(self.connection.ignore());
         }
         if !matches!(step.fault, Fault::Status(..)) {
-            if self.check(upload)? != Some(Token::Right) {
+            if token != Some(Token::Right) {
                 return self.refuse();
             }
             let Some((_, bytes)) = file else {
@@ -143,12 +144,13 @@ impl Plik<'_> {
     }
 
     fn remove(&mut self, upload: &str) -> Result<End, Gone> {
+        let token = self.check(upload);
         let step = self.step("remove", &self.script.remove);
         if !self.read(&step)? {
             return Err(self.connection.ignore());
         }
         if !matches!(step.fault, Fault::Status(..)) {
-            if self.check(upload)? != Some(Token::Right) {
+            if token != Some(Token::Right) {
                 return self.refuse();
             }
             self.state(|scenario| {
@@ -204,8 +206,8 @@ impl Plik<'_> {
         answer(self.connection, &step, usual)
     }
 
-    /// Whether the request carries the upload's token; none for an upload that is not there.
-    fn check(&mut self, upload: &str) -> Result<Option<Token>, Gone> {
+    /// Whether the request carries the upload's token, which is noted; none for an upload that is not there.
+    fn check(&mut self, upload: &str) -> Option<Token> {
         let is_there = self.state(|scenario| scenario.upload(upload).is_some());
         let token = match self.head.header("x-uploadtoken") {
             None => Token::Absent,
@@ -216,7 +218,7 @@ impl Plik<'_> {
             entry.upload = upload.to_owned();
             entry.upload_token = token;
         });
-        Ok(is_there.then_some(token))
+        is_there.then_some(token)
     }
 
     fn refuse(&mut self) -> Result<End, Gone> {

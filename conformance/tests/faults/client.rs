@@ -34,7 +34,7 @@ pub(crate) fn get(url: &str) -> Answer {
     ask(url, "GET", "", b"")
 }
 
-/// One request; half a second of silence is the end.
+/// One request; a second of silence is the end.
 pub(crate) fn ask(url: &str, method: &str, headers: &str, body: &[u8]) -> Answer {
     let mut stream = connect(url);
     let path = &url[url[7..].find('/').expect("a path") + 7..];
@@ -51,7 +51,7 @@ pub(crate) fn ask(url: &str, method: &str, headers: &str, body: &[u8]) -> Answer
 pub(crate) fn read(mut stream: TcpStream) -> Answer {
     let start = Instant::now();
     stream
-        .set_read_timeout(Some(Duration::from_millis(500)))
+        .set_read_timeout(Some(Duration::from_secs(1)))
         .expect("a time-out");
     let (mut bytes, mut piece) = (Vec::new(), vec![0; 1 << 16]);
     let end = loop {

@@ -85,8 +85,8 @@ fn a_client_that_does_not_is_found_out() {
         (2, 0, &right, "the times"),
         (1, 0, &right, "how many requests"),
         (3, 60, &right, "how many requests"),
-        (2, 60, &decoded(&content(99)), "payload 0"),
-        (2, 60, &refused("DOWNLOAD_FAILED", "", ""), "the outcome"),
+        (2, 60, &decoded(&content(99)), "payloads[0]"),
+        (2, 60, &refused("DOWNLOAD_FAILED", "", ""), "outcome"),
     ] {
         let found = found(&case, times, pause, outcome);
         assert!(
