@@ -108,9 +108,9 @@ impl EncodeCase {
         !self.environment.is_empty()
     }
 
-    /// Whether its links can be fetched only once.
+    /// Whether its links can be fetched only once: uploads are one-shot unless something else is asked for.
     pub(crate) fn is_one_shot(&self) -> bool {
-        self.send["upload"]["to"] == "oneshot"
+        self.send["upload"]["to"] != "kept"
     }
 
     /// Whether a file server has to be there.
