@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { canonical_size, encoded_length } from '../src/core/base64.js';
-import { node_platform } from '../src/node/platform.js';
+import { from_base64_by_buffer, node_platform } from '../src/node/platform.js';
 
 const { from_base64, spliced, to_base64 } = node_platform(null);
 
@@ -17,6 +17,7 @@ function decoded(text, size) {
   const bytes = from_base64(framed, 4, 4 + text.length, size);
   const again = from_base64(`"-_=${text}=-_"`, 4, 4 + text.length, size);
   assert.deepEqual(again, bytes);
+  assert.deepEqual(from_base64_by_buffer(framed, 4, 4 + text.length, size), bytes);
   return bytes === null ? null : Buffer.from(bytes).toString('latin1');
 }
 
@@ -72,8 +73,10 @@ test('every byte is judged alike in every position, the seams of the pieces incl
     for (let byte = 0; byte <= 255; byte += 1) {
       const text = good.slice(0, place) + String.fromCharCode(byte) + good.slice(place + 1);
       const letter = /[A-Za-z0-9+/]/.test(String.fromCharCode(byte));
-      const found = from_base64(Buffer.from(text, 'latin1'), 0, text.length, bytes.length);
-      assert.equal(found !== null, letter, `byte ${byte} at ${place}`);
+      const source = Buffer.from(text, 'latin1');
+      for (const decode of [from_base64, from_base64_by_buffer]) {
+        assert.equal(decode(source, 0, text.length, bytes.length) !== null, letter, `byte ${byte} at ${place}`);
+      }
       assert.equal(canonical_size(text), letter ? bytes.length : -1);
     }
   }
