@@ -63,6 +63,7 @@ test('leniencies are refused', () => {
     for (let size = 0; size <= 8; size += 1) assert.equal(decoded(text, size), null, `${text} as ${size} bytes`);
   }
   assert.equal(canonical_size('ab\u016bc'), -1);
+  for (const decode of [from_base64, from_base64_by_buffer]) assert.equal(decode('ab\u016bc', 0, 4, 3), null);
 });
 
 test('every byte is judged alike in every position, the seams of the pieces included', () => {

@@ -84,6 +84,18 @@ test('every single byte changed in turn', () => {
   }
 });
 
+test('every single character of a text changed in turn', () => {
+  for (const bytes of MESSAGES) {
+    const text = bytes.toString();
+    for (let at = 0; at < text.length; at += 1) {
+      // The lower halves of the wide ones are what was there, and a surrogate is no character.
+      for (const unit of [0x100 + text.charCodeAt(at), 0x2000 + text.charCodeAt(at), 0xe9, 0x20, 0xd800]) {
+        agree(text.slice(0, at) + String.fromCharCode(unit) + text.slice(at + 1));
+      }
+    }
+  }
+});
+
 test('every message cut short, and with bytes left out or put in', () => {
   const arbitrary = fc.tuple(fc.constantFrom(...MESSAGES), fc.nat(), fc.nat(12), fc.string({ unit: 'binary', maxLength: 8 }));
   for (const bytes of MESSAGES) {

@@ -126,6 +126,8 @@ function by_pieces(bytes, source, start, end, decode) {
 export function from_base64_by_buffer(text, start, end, size) {
   const padding = (3 - (size % 3)) % 3;
   if (end - start !== ((size + padding) / 3) * 4) return null;
+  // Node 16 sees of a character beyond U+00FF only the lower half, which may be a letter.
+  if (typeof text === 'string' && Buffer.byteLength(text.slice(start, end)) !== end - start) return null;
   const source = typeof text === 'string' ? text : buffer(text);
   if (has(source, '-', start, end) || has(source, '_', start, end)) return null;
   const last = padding === 0 ? '' : piece(source, end - 4, end);
