@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 
 import { canonical_size, encoded_length } from '../src/core/base64.js';
-import { node_platform } from '../src/node/platform.js';
+import { from_base64_by_buffer, node_platform } from '../src/node/platform.js';
 
 const { from_base64, spliced, to_base64 } = node_platform(null);
 
@@ -17,6 +17,7 @@ function decoded(text, size) {
   const bytes = from_base64(framed, 4, 4 + text.length, size);
   const again = from_base64(`"-_=${text}=-_"`, 4, 4 + text.length, size);
   assert.deepEqual(again, bytes);
+  assert.deepEqual(from_base64_by_buffer(framed, 4, 4 + text.length, size), bytes);
   return bytes === null ? null : Buffer.from(bytes).toString('latin1');
 }
 
@@ -62,6 +63,7 @@ test('leniencies are refused', () => {
     for (let size = 0; size <= 8; size += 1) assert.equal(decoded(text, size), null, `${text} as ${size} bytes`);
   }
   assert.equal(canonical_size('ab\u016bc'), -1);
+  for (const decode of [from_base64, from_base64_by_buffer]) assert.equal(decode('ab\u016bc', 0, 4, 3), null);
 });
 
 test('every byte is judged alike in every position, the seams of the pieces included', () => {
@@ -72,8 +74,10 @@ test('every byte is judged alike in every position, the seams of the pieces incl
     for (let byte = 0; byte <= 255; byte += 1) {
       const text = good.slice(0, place) + String.fromCharCode(byte) + good.slice(place + 1);
       const letter = /[A-Za-z0-9+/]/.test(String.fromCharCode(byte));
-      const found = from_base64(Buffer.from(text, 'latin1'), 0, text.length, bytes.length);
-      assert.equal(found !== null, letter, `byte ${byte} at ${place}`);
+      const source = Buffer.from(text, 'latin1');
+      for (const decode of [from_base64, from_base64_by_buffer]) {
+        assert.equal(decode(source, 0, text.length, bytes.length) !== null, letter, `byte ${byte} at ${place}`);
+      }
       assert.equal(canonical_size(text), letter ? bytes.length : -1);
     }
   }

@@ -64,6 +64,8 @@ test('messages in canonical form are read by the fast path', () => {
     agree(bytes);
     agree(bytes.toString());
   }
+  // Characters that would be UTF-8 if they were bytes.
+  agree(message([['Ã¼', 'abc', 'text']], { sender_name: 'GrÃ¶Ã¼' }).toString());
   const many = Array.from({ length: 300 }, (_, index) => [`n${index}`, Buffer.alloc(index * 7), 'binary']);
   const bytes = message(many, { sender_name: 'Größe' });
   assert.equal(read_canonical(bytes, platform)?.sender_name, 'Größe');
@@ -79,6 +81,18 @@ test('every single byte changed in turn', () => {
         const changed = Buffer.from(bytes);
         changed[at] = byte;
         agree(changed);
+      }
+    }
+  }
+});
+
+test('every single character of a text changed in turn', () => {
+  for (const bytes of MESSAGES) {
+    const text = bytes.toString();
+    for (let at = 0; at < text.length; at += 1) {
+      // The lower halves of the wide ones are what was there, and a surrogate is no character.
+      for (const unit of [0x100 + text.charCodeAt(at), 0x2000 + text.charCodeAt(at), 0xe9, 0x20, 0xd800]) {
+        agree(text.slice(0, at) + String.fromCharCode(unit) + text.slice(at + 1));
       }
     }
   }

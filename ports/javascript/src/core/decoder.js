@@ -23,6 +23,9 @@ import { InvalidLink, origin_of, redact } from './link.js';
 import { is_well_formed } from './text.js';
 import { first } from './violation.js';
 
+/** In UTF-8, of a unit of UTF-16. */
+const MOST_BYTES = 3;
+
 /** Reads messages, within limits. */
 export class Decoder {
   #platform;
@@ -56,12 +59,10 @@ export class Decoder {
    * @returns {Incoming}
    */
   decode(json) {
-    const source = this.#checked(json);
-    const envelope = read_canonical(source, this.#platform);
-    if (envelope !== null && incoming_violations(envelope, this.#policy).length === 0) {
-      return new Incoming(known(envelope), this.#platform);
-    }
-    return this.#decode(source);
+    // No text takes more bytes of UTF-8 than this, so that they need not be counted.
+    const fits = typeof json === 'string' && json.length * MOST_BYTES <= this.#max_message_bytes;
+    const source = fits ? json : this.#checked(json);
+    return this.#canonical(source) ?? this.#after_all(fits ? this.#checked(json) : source, source);
   }
 
   /**
@@ -72,6 +73,23 @@ export class Decoder {
    */
   decode_plainly(json) {
     return this.#decode(this.#checked(json));
+  }
+
+  /**
+   * What is not canonical as it came: characters beyond ASCII may be all that keeps a string from it.
+   *
+   * @param {Uint8Array | string} source
+   * @param {Uint8Array | string} tried
+   */
+  #after_all(source, tried) {
+    return (source === tried ? null : this.#canonical(source)) ?? this.#decode(source);
+  }
+
+  /** @param {Uint8Array | string} source */
+  #canonical(source) {
+    const envelope = read_canonical(source, this.#platform);
+    if (envelope === null || incoming_violations(envelope, this.#policy).length > 0) return null;
+    return new Incoming(lowered(/** @type {Envelope} */ (/** @type {unknown} */ (envelope))), this.#platform);
   }
 
   /** @param {Uint8Array | string} source */
@@ -166,22 +184,22 @@ function origins(urls) {
  */
 function known(value) {
   const envelope = /** @type {Envelope} */ (/** @type {unknown} */ (value));
-  return {
-    correlation_id: envelope.correlation_id.toLowerCase(),
-    msg_id: envelope.msg_id.toLowerCase(),
+  return lowered({
+    correlation_id: envelope.correlation_id,
+    msg_id: envelope.msg_id,
     timestamp: envelope.timestamp,
     send_to: envelope.send_to,
     msg_purpose: envelope.msg_purpose,
     sender_name: envelope.sender_name,
-    sender_id: envelope.sender_id.toLowerCase(),
+    sender_id: envelope.sender_id,
     receiver_name: envelope.receiver_name,
-    receiver_id: envelope.receiver_id.toLowerCase(),
+    receiver_id: envelope.receiver_id,
     reply_to: envelope.reply_to,
-    reply_to_msg_id: envelope.reply_to_msg_id.toLowerCase(),
+    reply_to_msg_id: envelope.reply_to_msg_id,
     broker_url: envelope.broker_url,
     metadata: envelope.metadata,
     payloads: envelope.payloads.map(known_payload),
-  };
+  });
 }
 
 /**
@@ -189,9 +207,27 @@ function known(value) {
  * @returns {Payload}
  */
 function known_payload({ id, dataname, payload_type, transport, encoding, size, data, metadata }) {
-  const { sha256 } = metadata;
-  if (sha256 !== undefined) metadata.sha256 = sha256.toLowerCase();
-  return { id: id.toLowerCase(), dataname, payload_type, transport, encoding, size: size + 0, data, metadata };
+  return { id, dataname, payload_type, transport, encoding, size: size + 0, data, metadata };
+}
+
+/**
+ * The envelope itself, its ids and digests in lower case.
+ *
+ * @param {Envelope} envelope
+ */
+function lowered(envelope) {
+  envelope.correlation_id = envelope.correlation_id.toLowerCase();
+  envelope.msg_id = envelope.msg_id.toLowerCase();
+  envelope.sender_id = envelope.sender_id.toLowerCase();
+  envelope.receiver_id = envelope.receiver_id.toLowerCase();
+  envelope.reply_to_msg_id = envelope.reply_to_msg_id.toLowerCase();
+  for (let index = 0; index < envelope.payloads.length; index += 1) {
+    const payload = /** @type {Payload} */ (envelope.payloads[index]);
+    const { sha256 } = payload.metadata;
+    payload.id = payload.id.toLowerCase();
+    if (sha256 !== undefined) payload.metadata.sha256 = sha256.toLowerCase();
+  }
+  return envelope;
 }
 
 /**

@@ -121,7 +121,8 @@ export function payload_text({ payload, metadata_text }, data, sha256) {
  */
 export function fill_metadata(payload, sha256) {
   /** @type {Payload['metadata']} */
-  const metadata = { [PAYLOAD_BYTES]: payload.size };
+  const metadata = {};
+  metadata[PAYLOAD_BYTES] = payload.size;
   if (sha256 !== null) metadata[SHA256] = sha256;
   for (const name of Object.keys(payload.metadata)) put(metadata, name, payload.metadata[name]);
   payload.metadata = metadata;

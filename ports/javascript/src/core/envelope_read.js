@@ -42,12 +42,12 @@ const PAYLOADS = before('payloads', TEXTS + 1);
 const DATA = before('data', PAYLOAD_TEXTS + 1);
 const PAYLOAD_METADATA = before('metadata', PAYLOAD_TEXTS + 2);
 
-const WIDE = /[\u0080-\u00ff]/;
+const WIDE = /[\u0080-\uffff]/;
 
 /**
  * The envelope, the `data` of its direct payloads in base64 as decoded bytes; null where the plain reader has to look at it.
  *
- * @param {Uint8Array | string} source bytes, or a text in ASCII
+ * @param {Uint8Array | string} source bytes, or a text; one beyond ASCII is not taken
  * @param {Platform} platform
  * @returns {Record<string, unknown> | null}
  */
@@ -170,12 +170,13 @@ class CanonicalReader {
   }
 
   /**
-   * A string as it was found, in which each character is a byte of UTF-8.
+   * A string as it was found, in which each character is a byte of UTF-8, or of ASCII where the source is a text.
    *
    * @param {string | undefined} found
    */
   #text(found = '') {
     if (found === '' || !WIDE.test(found)) return found;
+    if (typeof this.source === 'string') throw GAVE_UP;
     const bytes = Uint8Array.from(found, (character) => character.charCodeAt(0));
     try {
       return this.platform.to_text(bytes, 0, bytes.length);

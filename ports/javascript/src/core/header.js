@@ -108,7 +108,20 @@ function hides_user_info(url) {
   return typeof url === 'string' && url.includes('@');
 }
 
+const SECOND_MS = 1_000;
+
+/** The second that was written last, and its text up to the decimals: most messages of one process share it with others. */
+let second = Number.NaN;
+let second_text = '';
+
 /** @param {Date} date */
 function moment_text(date) {
-  return Number.isNaN(date.getTime()) ? 'an invalid Date' : date.toISOString();
+  const time = date.getTime();
+  if (Number.isNaN(time)) return 'an invalid Date';
+  const decimals = ((time % SECOND_MS) + SECOND_MS) % SECOND_MS;
+  if (time - decimals !== second) {
+    second_text = date.toISOString().slice(0, -'000Z'.length);
+    second = time - decimals;
+  }
+  return `${second_text}${String(decimals).padStart(3, '0')}Z`;
 }

@@ -26,6 +26,9 @@ import { NATSBridgeError } from './error.js';
 import { write } from './json_write.js';
 import { ReceivedPayload } from './received.js';
 
+/** @type {ReadonlyMap<number, any>} */
+const NOTHING = new Map();
+
 /** A message that is valid, whose linked payloads are still to be fetched and whose payloads are still to be decoded. */
 export class Incoming {
   #envelope;
@@ -74,7 +77,7 @@ export class Incoming {
    *   computed elsewhere
    * @returns {Received}
    */
-  finish(fetched = new Map(), digests = new Map()) {
+  finish(fetched = NOTHING, digests = NOTHING) {
     const { payloads } = this.#envelope;
     // What is wrong with a fetched payload counts before the content of any (W7.1).
     for (let index = 0; index < payloads.length; index += 1) {
@@ -126,11 +129,28 @@ export class Incoming {
    * @returns {Received}
    */
   received(values) {
-    const payloads = this.#envelope.payloads.map(
-      ({ dataname, payload_type, transport, size, metadata }, index) =>
-        new ReceivedPayload(dataname, values[index], payload_type, transport, size, metadata),
-    );
-    return { ...this.#envelope, payloads };
+    const envelope = this.#envelope;
+    const payloads = [];
+    for (let index = 0; index < envelope.payloads.length; index += 1) {
+      const { dataname, payload_type, transport, size, metadata } = this.#payload(index);
+      payloads.push(new ReceivedPayload(dataname, values[index], payload_type, transport, size, metadata));
+    }
+    return {
+      correlation_id: envelope.correlation_id,
+      msg_id: envelope.msg_id,
+      timestamp: envelope.timestamp,
+      send_to: envelope.send_to,
+      msg_purpose: envelope.msg_purpose,
+      sender_name: envelope.sender_name,
+      sender_id: envelope.sender_id,
+      receiver_name: envelope.receiver_name,
+      receiver_id: envelope.receiver_id,
+      reply_to: envelope.reply_to,
+      reply_to_msg_id: envelope.reply_to_msg_id,
+      broker_url: envelope.broker_url,
+      metadata: envelope.metadata,
+      payloads,
+    };
   }
 
   /** @param {number} index */

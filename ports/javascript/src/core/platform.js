@@ -8,8 +8,7 @@
  *   are asynchronous passes them to `Outgoing.digest` and `Incoming.finish` beforehand, and throws here.
  * @property {(bytes: Uint8Array) => string} to_base64 the canonical text (RFC 4648 section 4)
  * @property {(text: Uint8Array | string, start: number, end: number, size: number) => Uint8Array | null} from_base64 the `size`
- *   bytes of the canonical base64 in `text[start..end)`, freshly allocated; null where it is not canonical or of another length.
- *   A string is ASCII.
+ *   bytes of the canonical base64 in `text[start..end)`, freshly allocated; null where it is not canonical or of another length
  * @property {(text: string, contents: readonly Uint8Array[]) => Uint8Array} spliced the text in UTF-8, each U+0000 in it replaced by
  *   the canonical base64 of the next of `contents`
  * @property {(bytes: Uint8Array, start: number, end: number) => string} to_text the text of `bytes[start..end)`; throws where
