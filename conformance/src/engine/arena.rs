@@ -56,7 +56,7 @@ impl<'a> Arena<'a> {
     /// Does one check; `own` is a process of the port that nobody else asks meanwhile.
     pub(super) fn check(&self, planned: Planned, own: Option<&mut Session>) -> Verdict {
         let Some(case) = self.cases.get(planned.case) else {
-            return Verdict::LeftOut("the case".to_owned());
+            return Verdict::Failed(lost("the case"));
         };
         let result = match (&case.body, planned.kind) {
             (Body::Encode(encode), Kind::Matrix) => self.matrix(planned, case, encode),
@@ -67,7 +67,7 @@ impl<'a> Arena<'a> {
             (Body::Delivery(delivery), _) => self.delivery(planned, case, delivery),
             (Body::Link(scenario), _) => match own {
                 Some(own) => self.link(planned, case, scenario, own),
-                None => Err(NotPassed::LeftOut("a process of its own".to_owned())),
+                None => Err(NotPassed::Failed(lost("a process of its own"))),
             },
         };
         match result {
@@ -80,7 +80,7 @@ impl<'a> Arena<'a> {
     /// The port of an index.
     pub(super) fn port(&self, index: Option<usize>) -> Result<&'a Contestant, NotPassed> {
         let port = index.and_then(|index| self.ports.get(index));
-        port.ok_or_else(|| NotPassed::LeftOut("the port".to_owned()))
+        port.ok_or_else(|| NotPassed::Failed(lost("the port")))
     }
 
     fn decode(&self, planned: Planned, case: &Case, decode: &DecodeCase) -> Result<(), NotPassed> {
@@ -205,6 +205,11 @@ impl<'a> Arena<'a> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         made.get(&(planned.case, planned.producer?)).cloned()
     }
+}
+
+/// Something that the runner itself has to have.
+pub(super) fn lost(what: &str) -> Failed {
+    Failed::new(Difference::new("run", what, "none"))
 }
 
 /// Leaves the case out where the port lacks what it needs.

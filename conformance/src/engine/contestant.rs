@@ -19,6 +19,8 @@ pub(crate) struct Contestant {
     pub(crate) port: Port,
     pub(crate) hello: Hello,
     pub(crate) abilities: Abilities,
+    /// Whether what it declares is coherent, and all that it must.
+    declared: Result<(), Difference>,
     start_ms: u64,
     /// The consumer's, if absent.
     producer: Option<Mutex<Session>>,
@@ -75,6 +77,7 @@ impl Contestant {
         };
         Ok(Contestant {
             abilities: Abilities::of(&hello),
+            declared: coherent(&hello).and_then(|()| port.met_by(&hello, repository)),
             start_ms: millis(begun),
             producer: Some(Mutex::new(consumer.another())),
             consumer: Mutex::new(consumer),
@@ -88,6 +91,7 @@ impl Contestant {
     pub(crate) fn attached(port: Port, hello: Hello, session: Session) -> Self {
         Contestant {
             abilities: Abilities::of(&hello),
+            declared: coherent(&hello),
             start_ms: 0,
             producer: None,
             consumer: Mutex::new(session),
@@ -150,7 +154,7 @@ impl Contestant {
             Err(Failed::new(Difference::new("adapter", "no restart", found)))
         };
         vec![
-            check("hello", coherent(&self.hello).map_err(Failed::new)),
+            check("hello", self.declared.clone().map_err(Failed::new)),
             check("stays", stays),
             check("stop", stopped),
         ]

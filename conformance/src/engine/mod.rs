@@ -86,6 +86,9 @@ pub(crate) fn run(
     if is_stopped() {
         return Err(Failure::Stopped);
     }
+    if !checks.iter().any(is_answered) {
+        problems.push("no case was answered: all that were selected were left out".to_owned());
+    }
     let known: Vec<&Port> = ports.iter().collect();
     problems.extend(known::apply(&known, &mut checks, everything));
     let ports = reports(ports, &contestants, &absent, order);
@@ -110,6 +113,11 @@ pub(crate) fn run(
             })
             .collect(),
     })
+}
+
+/// Whether an implementation has done something in it, right or wrong.
+fn is_answered(check: &Check) -> bool {
+    check.kind != Kind::Adapter && !matches!(check.verdict, Verdict::LeftOut(_))
 }
 
 /// Puts cases to one adapter that runs already; one after the other.

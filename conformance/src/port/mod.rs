@@ -1,5 +1,6 @@
 //! The implementations that take part: `conformance/ports/<name>.toml`, one for each.
 
+mod demands;
 mod known;
 mod words;
 
@@ -14,6 +15,7 @@ pub(crate) use words::bin;
 
 use crate::adapter::{NotStarted, Program, Transport};
 use crate::failure::Failure;
+use crate::protocol::Capability;
 use crate::repository::Repository;
 
 /// What the documents promise, in the order of every table. One without a file is `not built yet`.
@@ -35,6 +37,10 @@ pub(crate) struct Port {
     pub(crate) title: String,
     /// The port of which this is the same code on another runtime.
     pub(crate) variant_of: Option<String>,
+    /// What its adapter has to declare, at least.
+    pub(crate) capabilities: Vec<Capability>,
+    /// The profile whose payload types and transports it has to declare; the one that it names itself, if absent.
+    platform: Option<String>,
     pub(crate) known: Vec<Known>,
     /// How long a request may take.
     pub(crate) patience: Duration,
@@ -58,6 +64,9 @@ struct PortFile {
     #[serde(default)]
     environment: BTreeMap<String, String>,
     variant_of: Option<String>,
+    #[serde(default)]
+    capabilities: Vec<Capability>,
+    platform: Option<String>,
     #[serde(default = "PortFile::request_timeout_s")]
     request_timeout_s: u64,
     #[serde(default = "PortFile::start_timeout_s")]
@@ -122,6 +131,8 @@ impl Port {
             transport: Transport::Stdio,
             environment: BTreeMap::new(),
             variant_of: None,
+            capabilities: Vec::new(),
+            platform: None,
             request_timeout_s: PortFile::request_timeout_s(),
             start_timeout_s: PortFile::start_timeout_s(),
             known: Vec::new(),
@@ -143,6 +154,8 @@ impl Port {
             name,
             title: file.title.clone(),
             variant_of: file.variant_of.clone(),
+            capabilities: file.capabilities.clone(),
+            platform: file.platform.clone(),
             known: file.known.clone(),
             patience: Duration::from_secs(file.request_timeout_s),
             start_patience: Duration::from_secs(file.start_timeout_s),

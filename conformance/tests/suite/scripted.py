@@ -13,7 +13,7 @@ HELLO = {
     "implementation": "scripted",
     "version": "0.0.0",
     "runtime": "a script",
-    "platform": "desktop",
+    "platform": "micropython",
     "payload_types": ["text", "dictionary", "jsontable", "image", "audio", "video", "binary"],
     "transports": ["direct"],
     "capabilities": ["ordered-objects"],
@@ -72,6 +72,12 @@ def answer(request):
             sys.exit("a module is missing")
         if MODE == "incoherent":
             return {"id": request["id"], "hello": {**HELLO, "transports": ["direct", "link"]}}
+        if MODE == "forgetful":
+            return {"id": request["id"], "hello": {**HELLO, "payload_types": ["text"]}}
+        if MODE == "weak":
+            return {"id": request["id"], "hello": {**HELLO, "capabilities": ["ordered-objects", "one-number-type"]}}
+        if MODE in ("desktop", "nowhere"):
+            return {"id": request["id"], "hello": {**HELLO, "platform": MODE}}
         return {"id": request["id"], "hello": HELLO}
     if request["op"] == "stop":
         return {"id": request["id"], "stopped": True}
