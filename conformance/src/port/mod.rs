@@ -46,6 +46,8 @@ pub(crate) struct Port {
     pub(crate) patience: Duration,
     /// How long it may take from the start to `hello`.
     pub(crate) start_patience: Duration,
+    /// How long a command that builds it may take.
+    pub(crate) build_patience: Duration,
     file: PortFile,
 }
 
@@ -71,6 +73,8 @@ struct PortFile {
     request_timeout_s: u64,
     #[serde(default = "PortFile::start_timeout_s")]
     start_timeout_s: u64,
+    #[serde(default = "PortFile::build_timeout_s")]
+    build_timeout_s: u64,
     #[serde(default)]
     known: Vec<Known>,
 }
@@ -82,6 +86,10 @@ impl PortFile {
 
     fn start_timeout_s() -> u64 {
         60
+    }
+
+    fn build_timeout_s() -> u64 {
+        900
     }
 }
 
@@ -135,6 +143,7 @@ impl Port {
             platform: None,
             request_timeout_s: PortFile::request_timeout_s(),
             start_timeout_s: PortFile::start_timeout_s(),
+            build_timeout_s: PortFile::build_timeout_s(),
             known: Vec::new(),
         };
         Port::of(name.to_owned(), file)
@@ -159,6 +168,7 @@ impl Port {
             known: file.known.clone(),
             patience: Duration::from_secs(file.request_timeout_s),
             start_patience: Duration::from_secs(file.start_timeout_s),
+            build_patience: Duration::from_secs(file.build_timeout_s),
             file,
         }
     }
