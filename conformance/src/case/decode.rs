@@ -96,6 +96,17 @@ impl DecodeCase {
             canonical,
         })
     }
+
+    /// The same request with the message as bytes; nothing if it has them already.
+    pub(crate) fn as_bytes(&self) -> Option<Decode> {
+        let Message::Text(text) = &self.request.message else {
+            return None;
+        };
+        Some(Decode {
+            message: Message::Base64(STANDARD.encode_to_string(text)),
+            ..self.request.clone()
+        })
+    }
 }
 
 impl Expect {
@@ -115,7 +126,7 @@ impl Expect {
     }
 }
 
-/// A message that is UTF-8 goes out as text, which is what most callers have.
+/// A message that is UTF-8 is a text, which goes out as bytes as well.
 fn message(input: Input) -> Result<Message, String> {
     Ok(match input {
         Input::Text(text) => Message::Text(text),

@@ -86,8 +86,21 @@ impl<'a> Arena<'a> {
     fn decode(&self, planned: Planned, case: &Case, decode: &DecodeCase) -> Result<(), NotPassed> {
         let port = self.port(planned.consumer)?;
         able(case, Part::Consumer, port)?;
-        let request = Operation::Decode(decode.request.clone());
-        let outcome = ask(&mut port.consumer(), request)?;
+        self.read(port, decode, decode.request.clone())?;
+        // What comes over a wire is bytes, and many implementations read them by another way than text.
+        match decode.as_bytes() {
+            Some(request) => self.read(port, decode, request).map_err(as_bytes),
+            None => Ok(()),
+        }
+    }
+
+    fn read(
+        &self,
+        port: &Contestant,
+        decode: &DecodeCase,
+        request: Decode,
+    ) -> Result<(), NotPassed> {
+        let outcome = ask(&mut port.consumer(), Operation::Decode(request))?;
         let leniency = Leniency::between(&[&port.abilities]);
         read_as(&decode.expect, &outcome, leniency).map_err(different)?;
         match (&decode.canonical, &outcome) {
@@ -242,6 +255,16 @@ pub(super) fn broken(place: &str, breakdown: Breakdown) -> NotPassed {
 
 pub(super) fn different(difference: Difference) -> NotPassed {
     NotPassed::Failed(Failed::new(difference))
+}
+
+fn as_bytes(not_passed: NotPassed) -> NotPassed {
+    match not_passed {
+        NotPassed::Failed(mut failed) => {
+            failed.difference.place = format!("as bytes, {}", failed.difference.place);
+            NotPassed::Failed(failed)
+        }
+        left_out => left_out,
+    }
 }
 
 /// Another kind of outcome than the one that must come.

@@ -192,3 +192,12 @@ fn a_selection_of_which_nothing_was_answered_is_red() {
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert!(run.out.contains("no case was answered"), "{}", run.out);
 }
+
+#[test]
+fn a_message_is_read_as_text_and_as_bytes() {
+    let (run, report) = Ports::scripted("text-only", "").run(&[]);
+    assert_eq!(run.code, 1);
+    let failed = &report["checks"][0]["verdict"]["failed"];
+    let place = failed["difference"]["place"].as_str();
+    assert_eq!(place, Some("as bytes, outcome"), "{report:#}");
+}

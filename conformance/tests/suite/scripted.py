@@ -1,5 +1,6 @@
 """An adapter that does wrong on request: `scripted.py MODE`. In mode `good` it is right about the few cases that the tests use."""
 
+import base64
 import json
 import os
 import socket
@@ -26,8 +27,10 @@ def report(code="INVALID_ENVELOPE", phase="validate", pointer="/payloads/0/id"):
 
 
 def decode(request):
-    message = json.loads(request["text"])
+    message = json.loads(request.get("text") or base64.b64decode(request["base64"]))
     payloads = message.pop("payloads")
+    if MODE == "text-only" and "base64" in request:
+        return {"error": {"report": report()}}
     if payloads:
         return {"error": {"report": report(code="URL_NOT_ALLOWED") if MODE == "wrong-code" else report()}}
     message["metadata"] = OBJECT
