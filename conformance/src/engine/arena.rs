@@ -86,12 +86,15 @@ impl<'a> Arena<'a> {
     fn decode(&self, planned: Planned, case: &Case, decode: &DecodeCase) -> Result<(), NotPassed> {
         let port = self.port(planned.consumer)?;
         able(case, Part::Consumer, port)?;
-        self.read(port, decode, decode.request.clone())?;
         // What comes over a wire is bytes, and many implementations read them by another way than text.
-        match decode.as_bytes() {
-            Some(request) => self.read(port, decode, request).map_err(as_bytes),
-            None => Ok(()),
+        for request in decode.requests() {
+            let is_bytes = matches!(request.message, Message::Base64(_));
+            self.read(port, decode, request).map_err(|why| match why {
+                NotPassed::Failed(failed) if is_bytes => NotPassed::Failed(as_bytes(failed)),
+                other => other,
+            })?;
         }
+        Ok(())
     }
 
     fn read(
@@ -257,14 +260,9 @@ pub(super) fn different(difference: Difference) -> NotPassed {
     NotPassed::Failed(Failed::new(difference))
 }
 
-fn as_bytes(not_passed: NotPassed) -> NotPassed {
-    match not_passed {
-        NotPassed::Failed(mut failed) => {
-            failed.difference.place = format!("as bytes, {}", failed.difference.place);
-            NotPassed::Failed(failed)
-        }
-        left_out => left_out,
-    }
+fn as_bytes(mut failed: Failed) -> Failed {
+    failed.difference.place = format!("as bytes, {}", failed.difference.place);
+    failed
 }
 
 /// Another kind of outcome than the one that must come.
