@@ -50,13 +50,12 @@ impl Child {
         self.process.stderr.take()
     }
 
-    /// How it ended, if it does so in time.
+    /// How it ended, if it does so in time; what it has started itself and left behind is killed.
     pub(crate) fn end(&mut self, patience: Duration) -> Option<ExitStatus> {
         let until = Instant::now() + patience;
         loop {
-            if let Ok(Some(status)) = self.process.try_wait() {
-                self.forget();
-                return Some(status);
+            if self.reaped || self.has_ended() {
+                return self.kill();
             }
             if Instant::now() >= until {
                 return None;
@@ -73,18 +72,37 @@ impl Child {
     /// SIGKILL for the whole group, and waits for the child's end.
     pub(crate) fn kill(&mut self) -> Option<ExitStatus> {
         if !self.reaped {
+            // The id is the group's as long as the child has not been waited for, even if it has ended.
+            let mut running = running();
             signal(self.process.id(), Ending::Kill);
+            running.remove(&self.process.id());
+            drop(running);
             // Where there are no groups, the child alone; that it has ended already is as good.
             let _ = self.process.kill();
+            self.reaped = true;
         }
-        let status = self.process.wait().ok();
-        self.forget();
-        status
+        self.process.wait().ok()
+    }
+}
+
+impl Child {
+    /// Whether it has ended; it is left to be waited for.
+    #[cfg(unix)]
+    fn has_ended(&self) -> bool {
+        use rustix::io::Errno;
+        use rustix::process::{Pid, WaitId, WaitIdOptions, waitid};
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        let child = i32::try_from(self.process.id());
+        let Some(child) = child.ok().and_then(Pid::from_raw) else {
+            return true;
+        };
+        let ended = waitid(WaitId::Pid(child), options);
+        !matches!(ended, Ok(None) | Err(Errno::INTR))
     }
 
-    fn forget(&mut self) {
-        self.reaped = true;
-        running().remove(&self.process.id());
+    #[cfg(not(unix))]
+    fn has_ended(&mut self) -> bool {
+        !matches!(self.process.try_wait(), Ok(None))
     }
 }
 

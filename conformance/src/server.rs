@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::adapter::NotStarted;
 use crate::child::Child;
 use crate::port::bin;
 use crate::repository::Repository;
@@ -24,12 +23,21 @@ pub(crate) struct Server {
     _folder: Option<tempfile::TempDir>,
 }
 
+/// Why a server is not there.
+#[derive(Clone, Debug)]
+pub(crate) enum Unserved {
+    /// This machine does not have it.
+    Absent(String),
+    /// It is there, or named by a variable, and does not work.
+    Broken(String),
+}
+
 impl Server {
     /// A nats-server: that of `NATSBRIDGE_TEST_NATS_SERVER`, of PATH, or of `.runtimes/bin`.
-    pub(crate) fn nats(repository: &Repository) -> Result<Self, NotStarted> {
+    pub(crate) fn nats(repository: &Repository) -> Result<Self, Unserved> {
         let program = program("NATSBRIDGE_TEST_NATS_SERVER", "nats-server", repository)
             .ok_or_else(|| {
-                NotStarted("there is no nats-server: NATSBRIDGE_TEST_NATS_SERVER, PATH and .runtimes/bin have none".to_owned())
+                Unserved::Absent("there is no nats-server: NATSBRIDGE_TEST_NATS_SERVER, PATH and .runtimes/bin have none".to_owned())
             })?;
         let start = |port: u16| {
             let mut command = quiet(&program);
@@ -51,15 +59,15 @@ impl Server {
     }
 
     /// A real Plik (`NATSBRIDGE_TEST_PLIK`, or plikd of PATH); where there is none, `natsbridge fileserver`.
-    pub(crate) fn files(repository: &Repository) -> Result<Self, NotStarted> {
+    pub(crate) fn files(repository: &Repository) -> Result<Self, Unserved> {
         match program("NATSBRIDGE_TEST_PLIK", "plikd", repository) {
             Some(program) => Server::plik(&program),
             None => Server::fileserver(repository),
         }
     }
 
-    fn plik(program: &Path) -> Result<Self, NotStarted> {
-        let why = |error: std::io::Error| NotStarted(format!("Plik: {error}"));
+    fn plik(program: &Path) -> Result<Self, Unserved> {
+        let why = |error: std::io::Error| Unserved::Broken(format!("Plik: {error}"));
         let folder = tempfile::tempdir().map_err(why)?;
         let files = folder.path().join("files");
         std::fs::create_dir(&files).map_err(why)?;
@@ -87,9 +95,9 @@ impl Server {
     }
 
     /// The Plik-compatible server of the command `natsbridge` (`NATSBRIDGE_TEST_COMMAND`, else built by cargo).
-    fn fileserver(repository: &Repository) -> Result<Self, NotStarted> {
+    fn fileserver(repository: &Repository) -> Result<Self, Unserved> {
         let name = "natsbridge fileserver";
-        let why = |error: &dyn std::fmt::Display| NotStarted(format!("{name}: {error}"));
+        let why = |error: &dyn std::fmt::Display| Unserved::Broken(format!("{name}: {error}"));
         let given = std::env::var_os("NATSBRIDGE_TEST_COMMAND").filter(|path| !path.is_empty());
         let program = match given {
             Some(path) => PathBuf::from(path),
@@ -135,11 +143,11 @@ impl Drop for Server {
 }
 
 /// A URL of loopback where nobody listens.
-pub(crate) fn nowhere() -> Result<String, NotStarted> {
+pub(crate) fn nowhere() -> std::io::Result<String> {
     free_port().map(|port| format!("http://127.0.0.1:{port}"))
 }
 
-fn build(repository: &Repository) -> Result<PathBuf, NotStarted> {
+fn build(repository: &Repository) -> Result<PathBuf, Unserved> {
     let name = format!("natsbridge{}", std::env::consts::EXE_SUFFIX);
     let program = bin().join(name);
     let profile = if cfg!(debug_assertions) {
@@ -165,12 +173,12 @@ fn build(repository: &Repository) -> Result<PathBuf, NotStarted> {
             let said = String::from_utf8_lossy(&output.stderr);
             let last: Vec<&str> = said.lines().rev().take(5).collect();
             let last: Vec<&str> = last.into_iter().rev().collect();
-            Err(NotStarted(format!(
+            Err(Unserved::Broken(format!(
                 "natsbridge cannot be built: {}",
                 last.join("; ")
             )))
         }
-        Err(error) => Err(NotStarted(format!(
+        Err(error) => Err(Unserved::Absent(format!(
             "natsbridge cannot be built: cargo: {error}"
         ))),
     }
@@ -202,11 +210,11 @@ fn up(
     start: impl Fn(u16) -> Command,
     is_up: impl Fn(TcpStream) -> bool,
     name: &str,
-) -> Result<(Child, u16), NotStarted> {
+) -> Result<(Child, u16), Unserved> {
     for _ in 0..5 {
-        let port = free_port()?;
+        let port = free_port().map_err(|error| Unserved::Broken(error.to_string()))?;
         let mut child = Child::start(&mut start(port))
-            .map_err(|error| NotStarted(format!("{name}: {error}")))?;
+            .map_err(|error| Unserved::Broken(format!("{name}: {error}")))?;
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until && child.end(Duration::from_millis(10)).is_none() {
             let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
@@ -220,12 +228,10 @@ fn up(
             }
         }
     }
-    Err(NotStarted(format!("{name} does not come up")))
+    Err(Unserved::Broken(format!("{name} does not come up")))
 }
 
-fn free_port() -> Result<u16, NotStarted> {
-    let port =
-        TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-    port.map(|address| address.port())
-        .map_err(|error| NotStarted(format!("no port of loopback is free: {error}")))
+fn free_port() -> std::io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
 }

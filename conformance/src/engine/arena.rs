@@ -56,7 +56,7 @@ impl<'a> Arena<'a> {
     /// Does one check; `own` is a process of the port that nobody else asks meanwhile.
     pub(super) fn check(&self, planned: Planned, own: Option<&mut Session>) -> Verdict {
         let Some(case) = self.cases.get(planned.case) else {
-            return Verdict::LeftOut("the case".to_owned());
+            return Verdict::Failed(lost("the case"));
         };
         let result = match (&case.body, planned.kind) {
             (Body::Encode(encode), Kind::Matrix) => self.matrix(planned, case, encode),
@@ -67,7 +67,7 @@ impl<'a> Arena<'a> {
             (Body::Delivery(delivery), _) => self.delivery(planned, case, delivery),
             (Body::Link(scenario), _) => match own {
                 Some(own) => self.link(planned, case, scenario, own),
-                None => Err(NotPassed::LeftOut("a process of its own".to_owned())),
+                None => Err(NotPassed::Failed(lost("a process of its own"))),
             },
         };
         match result {
@@ -80,14 +80,30 @@ impl<'a> Arena<'a> {
     /// The port of an index.
     pub(super) fn port(&self, index: Option<usize>) -> Result<&'a Contestant, NotPassed> {
         let port = index.and_then(|index| self.ports.get(index));
-        port.ok_or_else(|| NotPassed::LeftOut("the port".to_owned()))
+        port.ok_or_else(|| NotPassed::Failed(lost("the port")))
     }
 
     fn decode(&self, planned: Planned, case: &Case, decode: &DecodeCase) -> Result<(), NotPassed> {
         let port = self.port(planned.consumer)?;
         able(case, Part::Consumer, port)?;
-        let request = Operation::Decode(decode.request.clone());
-        let outcome = ask(&mut port.consumer(), request)?;
+        // What comes over a wire is bytes, and many implementations read them by another way than text.
+        for request in decode.requests() {
+            let is_bytes = matches!(request.message, Message::Base64(_));
+            self.read(port, decode, request).map_err(|why| match why {
+                NotPassed::Failed(failed) if is_bytes => NotPassed::Failed(as_bytes(failed)),
+                other => other,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn read(
+        &self,
+        port: &Contestant,
+        decode: &DecodeCase,
+        request: Decode,
+    ) -> Result<(), NotPassed> {
+        let outcome = ask(&mut port.consumer(), Operation::Decode(request))?;
         let leniency = Leniency::between(&[&port.abilities]);
         read_as(&decode.expect, &outcome, leniency).map_err(different)?;
         match (&decode.canonical, &outcome) {
@@ -207,6 +223,11 @@ impl<'a> Arena<'a> {
     }
 }
 
+/// Something that the runner itself has to have.
+pub(super) fn lost(what: &str) -> Failed {
+    Failed::new(Difference::new("run", what, "none"))
+}
+
 /// Leaves the case out where the port lacks what it needs.
 pub(super) fn able(case: &Case, part: Part, port: &Contestant) -> Result<(), NotPassed> {
     match missing(case, part, &port.abilities) {
@@ -237,6 +258,11 @@ pub(super) fn broken(place: &str, breakdown: Breakdown) -> NotPassed {
 
 pub(super) fn different(difference: Difference) -> NotPassed {
     NotPassed::Failed(Failed::new(difference))
+}
+
+fn as_bytes(mut failed: Failed) -> Failed {
+    failed.difference.place = format!("as bytes, {}", failed.difference.place);
+    failed
 }
 
 /// Another kind of outcome than the one that must come.

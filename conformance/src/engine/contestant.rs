@@ -1,9 +1,9 @@
 //! A port that takes part.
 
-use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use super::prepare::{Unprepared, prepare};
 use super::session::Session;
 use crate::adapter::{self, Breakdown, NotStarted};
 use crate::case::{Abilities, capability_name};
@@ -19,6 +19,8 @@ pub(crate) struct Contestant {
     pub(crate) port: Port,
     pub(crate) hello: Hello,
     pub(crate) abilities: Abilities,
+    /// Whether what it declares is coherent, and all that it must.
+    declared: Result<(), Difference>,
     start_ms: u64,
     /// The consumer's, if absent.
     producer: Option<Mutex<Session>>,
@@ -75,6 +77,7 @@ impl Contestant {
         };
         Ok(Contestant {
             abilities: Abilities::of(&hello),
+            declared: coherent(&hello).and_then(|()| port.met_by(&hello, repository)),
             start_ms: millis(begun),
             producer: Some(Mutex::new(consumer.another())),
             consumer: Mutex::new(consumer),
@@ -88,6 +91,7 @@ impl Contestant {
     pub(crate) fn attached(port: Port, hello: Hello, session: Session) -> Self {
         Contestant {
             abilities: Abilities::of(&hello),
+            declared: coherent(&hello),
             start_ms: 0,
             producer: None,
             consumer: Mutex::new(session),
@@ -150,7 +154,7 @@ impl Contestant {
             Err(Failed::new(Difference::new("adapter", "no restart", found)))
         };
         vec![
-            check("hello", coherent(&self.hello).map_err(Failed::new)),
+            check("hello", self.declared.clone().map_err(Failed::new)),
             check("stays", stays),
             check("stop", stopped),
         ]
@@ -247,62 +251,12 @@ pub(super) fn millis(begun: Instant) -> u64 {
     u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX)
 }
 
-enum Unprepared {
-    /// Something that this machine does not have.
-    Lacking(String),
-    Broken(Breakdown),
-}
-
 fn broken(port: Port, breakdown: Breakdown) -> Box<Absent> {
     Box::new(Absent {
         port,
         why: breakdown.what.clone(),
         failed: Some(breakdown),
     })
-}
-
-/// What it requires is there, and it is built.
-fn prepare(port: &Port, repository: &Repository) -> Result<(), Unprepared> {
-    let lacking = |NotStarted(why)| Unprepared::Lacking(why);
-    for command in port.requires(repository).map_err(lacking)? {
-        run(&command, repository).map_err(|breakdown| {
-            let last = breakdown.stderr.last().cloned().unwrap_or_default();
-            let what = command.join(" ");
-            Unprepared::Lacking(format!("it needs `{what}` to succeed: {last}"))
-        })?;
-    }
-    for command in port.build(repository).map_err(lacking)? {
-        run(&command, repository).map_err(Unprepared::Broken)?;
-    }
-    Ok(())
-}
-
-fn run(command: &[String], repository: &Repository) -> Result<(), Breakdown> {
-    let Some((program, arguments)) = command.split_first() else {
-        return Ok(());
-    };
-    let what = command.join(" ");
-    let output = Command::new(program)
-        .args(arguments)
-        .current_dir(repository.root())
-        .stdin(Stdio::null())
-        .output();
-    match output {
-        Ok(output) if output.status.success() => Ok(()),
-        Ok(output) => {
-            let said = String::from_utf8_lossy(&output.stderr);
-            let lines: Vec<String> = said.lines().map(str::to_owned).collect();
-            let skipped = lines.len().saturating_sub(40);
-            Err(Breakdown {
-                what: format!("`{what}` ended with {}", output.status),
-                stderr: lines.into_iter().skip(skipped).collect(),
-            })
-        }
-        Err(error) => Err(Breakdown {
-            what: format!("`{what}`: {error}"),
-            stderr: vec![error.to_string()],
-        }),
-    }
 }
 
 /// What an adapter declares does not contradict itself.

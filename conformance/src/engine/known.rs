@@ -1,10 +1,11 @@
 //! Known failures: what fails as expected is not held against a port, what does not fail as expected is.
 
+use super::live::NO_SERVER;
 use crate::port::{Known, Port, today};
 use crate::report::{Check, Failed, KnownFailure, Verdict};
 
-/// Marks the failures that are known. What is wrong with the lists: no reason, no day, a day that is over, a failure that did not
-/// come, and, in a run of everything, entries that are about nothing.
+/// Marks the failures that are known. What is wrong with the lists: entries that are not narrow, a day that is over, a failure that did
+/// not come, and, in a run of everything, entries that are about nothing.
 pub(super) fn apply(ports: &[&Port], checks: &mut [Check], everything: bool) -> Vec<String> {
     let today = today();
     let mut problems = Vec::new();
@@ -14,15 +15,23 @@ pub(super) fn apply(ports: &[&Port], checks: &mut [Check], everything: bool) -> 
                 problems.push(format!("{}: {fault}", port.name));
                 continue;
             }
-            let mut about = 0;
+            let (mut about, mut left_out, mut unknown) = (0, 0, false);
             for check in checks.iter_mut() {
                 if !known.is_about(&check.case, check.kind.name()) || !concerns(known, port, check)
                 {
                     continue;
                 }
-                about += 1;
                 let check_name = format!("{} {} {}", check.kind.name(), check.who(), check.case);
                 match &check.verdict {
+                    // Without a server nothing is known of it.
+                    Verdict::LeftOut(lacking) if lacking == NO_SERVER => {
+                        unknown = true;
+                        continue;
+                    }
+                    Verdict::LeftOut(_) => {
+                        left_out += 1;
+                        continue;
+                    }
                     Verdict::Failed(failed) if known.what.as_deref().is_none_or(|what| says(failed, what)) => {
                         check.verdict = Verdict::Known(KnownFailure {
                             reason: known.reason.clone().unwrap_or_default(),
@@ -36,8 +45,17 @@ pub(super) fn apply(ports: &[&Port], checks: &mut [Check], everything: bool) -> 
                     )),
                     _ => {}
                 }
+                about += 1;
             }
-            if about == 0 && everything {
+            if about > 0 || unknown {
+                continue;
+            }
+            if left_out > 0 {
+                problems.push(format!(
+                    "{}: the known failure of {} is stale: all its {left_out} checks were left out",
+                    port.name, known.case
+                ));
+            } else if everything {
                 problems.push(format!(
                     "{}: the known failure of {} is about no check",
                     port.name, known.case

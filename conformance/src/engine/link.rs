@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::arena::{Arena, NotPassed, able, broken, different};
+use super::arena::{Arena, NotPassed, able, broken, different, lost};
 use super::plan::Planned;
 use super::session::Session;
 use crate::case::{Case, Part};
@@ -21,7 +21,7 @@ impl Arena<'_> {
         let port = self.port(planned.consumer)?;
         able(case, Part::Consumer, port)?;
         let Some(faults) = &self.faults else {
-            return Err(NotPassed::LeftOut("the fault server".to_owned()));
+            return Err(NotPassed::Failed(lost("the fault server")));
         };
         let wrong = |error| different(Difference::new("case", "a scenario that can be run", error));
         let scenario = Scenario::new(scenario, faults).map_err(wrong)?;

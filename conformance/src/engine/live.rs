@@ -14,6 +14,8 @@ use crate::protocol::{AnswerKind, Operation, Outcome, Receive, Send, Transfer};
 
 /// How long a receiver waits for its message.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// Why a check is left out where there is no server.
+pub(super) const NO_SERVER: &str = "a nats-server on this machine";
 /// Every message has a subject of its own, so that none comes to another check.
 static SUBJECTS: AtomicU64 = AtomicU64::new(0);
 
@@ -147,9 +149,7 @@ impl Arena<'_> {
 
     fn server(&self) -> Result<(), NotPassed> {
         if self.places.nats.is_empty() {
-            return Err(NotPassed::LeftOut(
-                "a nats-server on this machine".to_owned(),
-            ));
+            return Err(NotPassed::LeftOut(NO_SERVER.to_owned()));
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod known;
 mod link;
 mod live;
 mod plan;
+mod prepare;
 mod session;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -27,7 +28,7 @@ use crate::report::{
     Check, FORMAT, Failed, Kind, PortReport, Report, RuleReport, State, Verdict, acceptance,
 };
 use crate::repository::Repository;
-use crate::server::{Server, nowhere};
+use crate::server::{Server, Unserved, nowhere};
 use arena::Arena;
 use plan::{LANES, LINK_STAGE, Planned, Unit, plan};
 
@@ -86,6 +87,9 @@ pub(crate) fn run(
     if is_stopped() {
         return Err(Failure::Stopped);
     }
+    if !checks.iter().any(is_answered) {
+        problems.push("no case was answered: all that were selected were left out".to_owned());
+    }
     let known: Vec<&Port> = ports.iter().collect();
     problems.extend(known::apply(&known, &mut checks, everything));
     let ports = reports(ports, &contestants, &absent, order);
@@ -112,6 +116,11 @@ pub(crate) fn run(
     })
 }
 
+/// Whether an implementation has done something in it, right or wrong.
+fn is_answered(check: &Check) -> bool {
+    check.kind != Kind::Adapter && !matches!(check.verdict, Verdict::LeftOut(_))
+}
+
 /// Puts cases to one adapter that runs already; one after the other.
 pub(crate) fn run_attached(
     repository: &Repository,
@@ -128,6 +137,9 @@ pub(crate) fn run_attached(
     }
     let (mut notes, mut problems) = (Vec::new(), Vec::new());
     let servers = Servers::start(&cases, repository, false, &mut notes, &mut problems)?;
+    if let Some(problem) = problems.first() {
+        return Err(Failure::Broken(problem.clone()));
+    }
     notes.iter().for_each(|note| progress.line(note));
     let contestants = [contestant];
     let arena = Arena::new(&cases, &contestants, servers.places.clone(), None);
@@ -341,7 +353,8 @@ struct Servers {
 }
 
 impl Servers {
-    /// Starts those that the cases need; one that is not there is told loudly, and is a problem where it `must` be.
+    /// Starts those that the cases need; one that does not work is a problem, one that is not there is told loudly, and is a problem
+    /// where it `must` be.
     fn start(
         cases: &[Case],
         repository: &Repository,
@@ -360,34 +373,33 @@ impl Servers {
             _ => false,
         });
         let mut running = Vec::new();
-        let mut url_of =
-            |needed: bool, start: fn(&Repository) -> Result<Server, adapter::NotStarted>| {
-                if !needed {
-                    return String::new();
-                }
-                match start(repository) {
-                    Ok(server) => {
-                        if server.what == "natsbridge fileserver" {
-                            notes.push("!! there is no real Plik here (NATSBRIDGE_TEST_PLIK, or plikd on PATH); `natsbridge fileserver` stands in".to_owned());
-                        }
-                        let url = server.url.clone();
-                        running.push(server);
-                        url
+        let mut url_of = |needed: bool, start: fn(&Repository) -> Result<Server, Unserved>| {
+            if !needed {
+                return String::new();
+            }
+            match start(repository) {
+                Ok(server) => {
+                    if server.what == "natsbridge fileserver" {
+                        notes.push("!! there is no real Plik here (NATSBRIDGE_TEST_PLIK, or plikd on PATH); `natsbridge fileserver` stands in".to_owned());
                     }
-                    Err(adapter::NotStarted(why)) => {
-                        if must {
-                            problems.push(why);
-                        } else {
-                            notes.push(format!("!! not available: {why}"));
-                        }
-                        String::new()
-                    }
+                    let url = server.url.clone();
+                    running.push(server);
+                    url
                 }
-            };
+                Err(Unserved::Absent(why)) if !must => {
+                    notes.push(format!("!! not available: {why}"));
+                    String::new()
+                }
+                Err(Unserved::Absent(why) | Unserved::Broken(why)) => {
+                    problems.push(why);
+                    String::new()
+                }
+            }
+        };
         let places = Places {
             nats: url_of(needs_nats, Server::nats),
             fileserver: url_of(needs_files, Server::files),
-            nowhere: nowhere().map_err(|adapter::NotStarted(why)| Failure::Broken(why))?,
+            nowhere: nowhere()?,
         };
         Ok(Servers {
             places,

@@ -5,17 +5,19 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use wildmatch::WildMatch;
 
+use crate::report::Kind;
+
 /// A failure that is expected until a day.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Known {
     /// The cases' id, with `*` and `?`.
     pub(crate) case: String,
-    /// The kind of check, such as `decode` or `matrix`; every kind if absent.
+    /// The kind of check, such as `decode` or `matrix`.
     pub(crate) kind: Option<String>,
-    /// `producer` or `consumer`: the port's part in a check of two ports; either if absent.
+    /// `producer` or `consumer`: the port's part in a check between two ports, where it is a must.
     pub(crate) role: Option<String>,
-    /// What is found instead: an error's code, or a part of the failure's text; anything if absent.
+    /// What is found instead: an error's code, or a part of the failure's text.
     pub(crate) what: Option<String>,
     pub(crate) reason: Option<String>,
     /// The last day on which it may fail: `YYYY-MM-DD`.
@@ -25,8 +27,7 @@ pub(crate) struct Known {
 impl Known {
     /// Whether this is about such a check.
     pub(crate) fn is_about(&self, case: &str, kind: &str) -> bool {
-        WildMatch::new(&self.case).matches(case)
-            && self.kind.as_deref().is_none_or(|known| known == kind)
+        WildMatch::new(&self.case).matches(case) && self.kind.as_deref() == Some(kind)
     }
 
     /// The last day as text; empty if there is none.
@@ -37,18 +38,28 @@ impl Known {
 
     /// What is wrong with this entry itself.
     pub(crate) fn fault(&self, today: &str) -> Option<String> {
-        if self
-            .reason
-            .as_deref()
-            .is_none_or(|reason| reason.trim().is_empty())
-        {
-            return Some(format!("the known failure of {} has no reason", self.case));
+        let faulty = |what: &str| Some(format!("the known failure of {} {what}", self.case));
+        let is_blank =
+            |text: &Option<String>| text.as_deref().is_none_or(|text| text.trim().is_empty());
+        if is_blank(&self.reason) {
+            return faulty("has no reason");
+        }
+        if is_blank(&self.what) {
+            return faulty("does not say what is found (what)");
+        }
+        let kind = Kind::ALL
+            .into_iter()
+            .find(|kind| self.kind.as_deref() == Some(kind.name()));
+        let Some(kind) = kind else {
+            return faulty("has no kind of check (kind)");
+        };
+        match self.role.as_deref() {
+            Some("producer" | "consumer") => {}
+            None if !kind.is_between_two() => {}
+            _ => return faulty("does not say whether the port is producer or consumer (role)"),
         }
         if self.last_day().is_empty() {
-            return Some(format!(
-                "the known failure of {} has no last day (until)",
-                self.case
-            ));
+            return faulty("has no last day (until)");
         }
         (*today > *self.last_day()).then(|| {
             format!(
@@ -77,11 +88,30 @@ mod tests {
     #[test]
     fn a_known_failure_needs_a_reason_and_a_day_to_come() {
         let fault = |text: &str| known(text).fault("2026-11-22").unwrap_or_default();
-        assert_eq!(fault("case='w1*'\nreason='r'\nuntil=2026-11-22"), "");
-        assert!(fault("case='w1*'\nuntil=2026-12-31").contains("no reason"));
-        assert!(fault("case='w1*'\nreason=' '\nuntil=2026-12-31").contains("no reason"));
-        assert!(fault("case='w1*'\nreason='r'").contains("no last day"));
-        assert!(fault("case='w1*'\nreason='r'\nuntil=2026-11-21").contains("over"));
+        let read = "case='w1*'\nkind='decode'\nwhat='CODE'\n";
+        let fault = |text: &str| fault(&format!("{read}{text}"));
+        assert_eq!(fault("reason='r'\nuntil=2026-11-22"), "");
+        assert!(fault("until=2026-12-31").contains("no reason"));
+        assert!(fault("reason=' '\nuntil=2026-12-31").contains("no reason"));
+        assert!(fault("reason='r'").contains("no last day"));
+        assert!(fault("reason='r'\nuntil=2026-11-21").contains("over"));
+    }
+
+    #[test]
+    fn it_has_to_be_narrow() {
+        let fault = |text: &str| {
+            let text = format!("case='w1*'\nreason='r'\nuntil=2026-12-31\n{text}");
+            known(&text).fault("2026-11-22").unwrap_or_default()
+        };
+        assert!(fault("kind='decode'").contains("(what)"));
+        assert!(fault("what='CODE'").contains("(kind)"));
+        assert!(fault("what='CODE'\nkind='reading'").contains("(kind)"));
+        for kind in ["matrix", "live", "delivery"] {
+            let two = format!("what='CODE'\nkind='{kind}'\n");
+            assert!(fault(&two).contains("(role)"));
+            assert!(fault(&format!("{two}role='both'")).contains("(role)"));
+            assert_eq!(fault(&format!("{two}role='consumer'")), "");
+        }
     }
 
     #[test]

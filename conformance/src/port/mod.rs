@@ -1,5 +1,6 @@
 //! The implementations that take part: `conformance/ports/<name>.toml`, one for each.
 
+mod demands;
 mod known;
 mod words;
 
@@ -14,6 +15,7 @@ pub(crate) use words::bin;
 
 use crate::adapter::{NotStarted, Program, Transport};
 use crate::failure::Failure;
+use crate::protocol::Capability;
 use crate::repository::Repository;
 
 /// What the documents promise, in the order of every table. One without a file is `not built yet`.
@@ -35,11 +37,17 @@ pub(crate) struct Port {
     pub(crate) title: String,
     /// The port of which this is the same code on another runtime.
     pub(crate) variant_of: Option<String>,
+    /// What its adapter has to declare, at least.
+    pub(crate) capabilities: Vec<Capability>,
+    /// The profile whose payload types and transports it has to declare; the one that it names itself, if absent.
+    platform: Option<String>,
     pub(crate) known: Vec<Known>,
     /// How long a request may take.
     pub(crate) patience: Duration,
     /// How long it may take from the start to `hello`.
     pub(crate) start_patience: Duration,
+    /// How long a command that builds it may take.
+    pub(crate) build_patience: Duration,
     file: PortFile,
 }
 
@@ -58,10 +66,15 @@ struct PortFile {
     #[serde(default)]
     environment: BTreeMap<String, String>,
     variant_of: Option<String>,
+    #[serde(default)]
+    capabilities: Vec<Capability>,
+    platform: Option<String>,
     #[serde(default = "PortFile::request_timeout_s")]
     request_timeout_s: u64,
     #[serde(default = "PortFile::start_timeout_s")]
     start_timeout_s: u64,
+    #[serde(default = "PortFile::build_timeout_s")]
+    build_timeout_s: u64,
     #[serde(default)]
     known: Vec<Known>,
 }
@@ -73,6 +86,10 @@ impl PortFile {
 
     fn start_timeout_s() -> u64 {
         60
+    }
+
+    fn build_timeout_s() -> u64 {
+        900
     }
 }
 
@@ -122,8 +139,11 @@ impl Port {
             transport: Transport::Stdio,
             environment: BTreeMap::new(),
             variant_of: None,
+            capabilities: Vec::new(),
+            platform: None,
             request_timeout_s: PortFile::request_timeout_s(),
             start_timeout_s: PortFile::start_timeout_s(),
+            build_timeout_s: PortFile::build_timeout_s(),
             known: Vec::new(),
         };
         Port::of(name.to_owned(), file)
@@ -143,9 +163,12 @@ impl Port {
             name,
             title: file.title.clone(),
             variant_of: file.variant_of.clone(),
+            capabilities: file.capabilities.clone(),
+            platform: file.platform.clone(),
             known: file.known.clone(),
             patience: Duration::from_secs(file.request_timeout_s),
             start_patience: Duration::from_secs(file.start_timeout_s),
+            build_patience: Duration::from_secs(file.build_timeout_s),
             file,
         }
     }

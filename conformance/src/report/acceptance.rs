@@ -86,8 +86,9 @@ fn language(
         Some(State::NotBuiltYet) => Accepted::NotBuiltYet,
         Some(State::NotAvailable) => Accepted::NotAvailable,
         Some(State::Ran) if passed < about.len() => Accepted::Failed,
-        // A condition is met over a real server, not by files alone.
-        Some(State::Ran) if about.iter().any(|check| check.kind == Kind::Live) => Accepted::Passed,
+        // A condition is met over a real server, not by files alone; to and from another implementation, not the same on another
+        // runtime.
+        Some(State::Ran) if has_met_others(name, ports, &about) => Accepted::Passed,
         Some(State::Ran) => Accepted::NotRun,
     };
     Language {
@@ -95,5 +96,97 @@ fn language(
         state,
         passed: passed as u64,
         checks: about.len() as u64,
+    }
+}
+
+/// Whether a message went over a server in each direction, from and to an implementation that is not this one on another runtime.
+fn has_met_others(name: &str, ports: &[PortReport], about: &[&Check]) -> bool {
+    let base = |name: &str| {
+        let port = ports.iter().find(|port| port.name == name);
+        let base = port.and_then(|port| port.variant_of.clone());
+        base.unwrap_or_else(|| name.to_owned())
+    };
+    let is_other = |other: &Option<String>| {
+        other
+            .as_deref()
+            .is_some_and(|other| base(other) != base(name))
+    };
+    let is_own = |end: &Option<String>| end.as_deref() == Some(name);
+    let passed = |is: &dyn Fn(&Check) -> bool| {
+        about
+            .iter()
+            .any(|check| check.kind == Kind::Live && check.verdict == Verdict::Passed && is(check))
+    };
+    passed(&|check| is_own(&check.producer) && is_other(&check.consumer))
+        && passed(&|check| is_own(&check.consumer) && is_other(&check.producer))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn port(name: &str, variant_of: Option<&str>) -> PortReport {
+        PortReport {
+            name: name.to_owned(),
+            title: name.to_owned(),
+            variant_of: variant_of.map(str::to_owned),
+            state: State::Ran,
+            why: None,
+            runtime: None,
+            version: None,
+            capabilities: Vec::new(),
+            start_ms: 0,
+            took_ms: 0,
+            restarts: 0,
+        }
+    }
+
+    /// The state of `python` after these checks, each `KIND PRODUCER CONSUMER`.
+    fn state(checks: &[&str]) -> Accepted {
+        let ports = [
+            port("rust", None),
+            port("python", None),
+            port("python-3.9", Some("python")),
+        ];
+        let checks: Vec<Check> = checks
+            .iter()
+            .map(|check| {
+                let words: Vec<&str> = check.split(' ').collect();
+                let [kind, producer, consumer] = words[..] else {
+                    panic!("{check}");
+                };
+                Check {
+                    kind: if kind == "live" {
+                        Kind::Live
+                    } else {
+                        Kind::Matrix
+                    },
+                    case: "a-case".to_owned(),
+                    rule: "W1".to_owned(),
+                    producer: Some(producer.to_owned()),
+                    consumer: Some(consumer.to_owned()),
+                    verdict: Verdict::Passed,
+                    ms: 0,
+                }
+            })
+            .collect();
+        language("python", true, &["a-case".to_owned()], &ports, &checks).state
+    }
+
+    #[test]
+    fn a_language_has_to_meet_another_in_both_directions_over_a_server() {
+        let there = "live python rust";
+        let back = "live rust python";
+        assert_eq!(state(&[there, back]), Accepted::Passed);
+        for few in [
+            &[there][..],
+            &[back],
+            &["live python python"],
+            &["live python python-3.9", "live python-3.9 python"],
+            &["matrix python rust", "matrix rust python"],
+            &[there, "matrix rust python"],
+        ] {
+            assert_eq!(state(few), Accepted::NotRun, "{few:?}");
+        }
     }
 }

@@ -233,7 +233,7 @@ pub enum Accepted {
     Passed,
     /// Some did not.
     Failed,
-    /// This run had no check of it: not selected, or no server.
+    /// This run did not show it: not selected, no server, or no other implementation in one of the directions.
     NotRun,
     /// The port could not be started here.
     NotAvailable,
@@ -304,6 +304,11 @@ impl Kind {
         Kind::Delivery,
         Kind::Link,
     ];
+
+    /// Whether it is about a producer and a consumer.
+    pub(crate) fn is_between_two(self) -> bool {
+        matches!(self, Kind::Matrix | Kind::Live | Kind::Delivery)
+    }
 
     pub(crate) fn name(self) -> &'static str {
         match self {

@@ -1,6 +1,6 @@
 //! Adapters that do wrong, each in its own way: every one turns the run red, and the report says why.
 
-use crate::program::{Ports, failures};
+use crate::program::{Ports, failures, finish};
 
 /// Runs a mode; what failed.
 fn red(mode: &str) -> Vec<String> {
@@ -141,4 +141,63 @@ fn a_build_that_fails_is_a_failure() {
         failures(&report)[0].contains("exit status: 7"),
         "{report:#}"
     );
+}
+
+#[test]
+fn what_a_port_must_declare_cannot_be_left_out() {
+    let hello = |mode: &str, more: &str| {
+        let (run, report) = Ports::scripted(mode, more).run(&[]);
+        (run.code, failures(&report))
+    };
+    for (mode, more, missing) in [
+        (
+            "good",
+            "capabilities = ['nats', 'ordered-objects']",
+            "nats is not declared",
+        ),
+        ("good", "platform = 'desktop'", "micropython"),
+        ("forgetful", "", "dictionary is not declared"),
+        ("desktop", "", "arrowtable is not declared"),
+        (
+            "weak",
+            "",
+            "one-number-type, which the port's file does not list",
+        ),
+        (
+            "nowhere",
+            "",
+            "which schema/v1/platforms.json does not have",
+        ),
+    ] {
+        let (code, failures) = hello(mode, more);
+        assert_eq!(code, 1, "{mode} {more}: {failures:?}");
+        let found = failures.first().map(String::as_str).unwrap_or_default();
+        assert!(
+            failures.len() == 1 && found.starts_with("adapter hello: ") && found.contains(missing),
+            "{mode} {more}: {failures:?}"
+        );
+    }
+    let content = hello(
+        "good",
+        "capabilities = ['ordered-objects']\nplatform = 'micropython'",
+    );
+    assert_eq!(content, (0, Vec::new()));
+}
+
+#[test]
+fn a_selection_of_which_nothing_was_answered_is_red() {
+    let ports = Ports::scripted("good", "");
+    let arguments = ["run", "--format", "json", "--case", "w8.1-deliver-ack"];
+    let run = finish(&mut ports.command(arguments));
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.out.contains("no case was answered"), "{}", run.out);
+}
+
+#[test]
+fn a_message_is_read_as_text_and_as_bytes() {
+    let (run, report) = Ports::scripted("text-only", "").run(&[]);
+    assert_eq!(run.code, 1);
+    let failed = &report["checks"][0]["verdict"]["failed"];
+    let place = failed["difference"]["place"].as_str();
+    assert_eq!(place, Some("as bytes, outcome"), "{report:#}");
 }

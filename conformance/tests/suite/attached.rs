@@ -68,10 +68,7 @@ fn an_adapter_connects_over_a_websocket() {
                 "platform": "browser", "payload_types": ["text"], "transports": ["direct"], "capabilities": []}})
             }
             "stop" => json!({"id": id, "stopped": true}),
-            _ if request["text"]
-                .as_str()
-                .is_some_and(|text| text.contains("\"payloads\":[]")) =>
-            {
+            _ if message(&request).contains("\"payloads\":[]") => {
                 json!({"id": id, "decoded": {"envelope": {}, "payloads": []}})
             }
             _ => {
@@ -88,6 +85,17 @@ fn an_adapter_connects_over_a_websocket() {
         }
     }
     assert_green(runner);
+}
+
+/// A request's message, which comes as text and as bytes.
+fn message(request: &Value) -> String {
+    match request["base64"].as_str() {
+        Some(bytes) => {
+            let bytes = base64_simd::STANDARD.decode_to_vec(bytes);
+            String::from_utf8(bytes.expect("base64")).expect("text")
+        }
+        None => request["text"].as_str().unwrap_or_default().to_owned(),
+    }
 }
 
 /// The runner, waiting, and where.

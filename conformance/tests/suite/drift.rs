@@ -52,6 +52,22 @@ fn every_port_has_a_file_that_can_be_read() {
 }
 
 #[test]
+fn every_port_says_what_it_must_declare() {
+    for port in ["rust", "python", "python-3.9", "node", "node-16"] {
+        let path = format!("{}/ports/{port}.toml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).expect("the port's file");
+        for word in [
+            "platform = \"desktop\"",
+            "\"arrowtable\"",
+            "\"link\"",
+            "\"nats\"",
+        ] {
+            assert!(text.contains(word), "{port}.toml lacks {word}");
+        }
+    }
+}
+
+#[test]
 fn every_rule_has_a_case_and_no_kind_of_case_is_lost() {
     let run = finish(&mut command(["list", "rules"]));
     assert_eq!(run.code, 0, "{}", run.err);

@@ -5,5 +5,6 @@ mod attached;
 mod commands;
 mod drift;
 mod known;
+mod processes;
 mod program;
 mod signal;

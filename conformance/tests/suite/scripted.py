@@ -1,5 +1,6 @@
 """An adapter that does wrong on request: `scripted.py MODE`. In mode `good` it is right about the few cases that the tests use."""
 
+import base64
 import json
 import os
 import socket
@@ -13,7 +14,7 @@ HELLO = {
     "implementation": "scripted",
     "version": "0.0.0",
     "runtime": "a script",
-    "platform": "desktop",
+    "platform": "micropython",
     "payload_types": ["text", "dictionary", "jsontable", "image", "audio", "video", "binary"],
     "transports": ["direct"],
     "capabilities": ["ordered-objects"],
@@ -26,8 +27,10 @@ def report(code="INVALID_ENVELOPE", phase="validate", pointer="/payloads/0/id"):
 
 
 def decode(request):
-    message = json.loads(request["text"])
+    message = json.loads(request.get("text") or base64.b64decode(request["base64"]))
     payloads = message.pop("payloads")
+    if MODE == "text-only" and "base64" in request:
+        return {"error": {"report": report()}}
     if payloads:
         return {"error": {"report": report(code="URL_NOT_ALLOWED") if MODE == "wrong-code" else report()}}
     message["metadata"] = OBJECT
@@ -72,6 +75,12 @@ def answer(request):
             sys.exit("a module is missing")
         if MODE == "incoherent":
             return {"id": request["id"], "hello": {**HELLO, "transports": ["direct", "link"]}}
+        if MODE == "forgetful":
+            return {"id": request["id"], "hello": {**HELLO, "payload_types": ["text"]}}
+        if MODE == "weak":
+            return {"id": request["id"], "hello": {**HELLO, "capabilities": ["ordered-objects", "one-number-type"]}}
+        if MODE in ("desktop", "nowhere"):
+            return {"id": request["id"], "hello": {**HELLO, "platform": MODE}}
         return {"id": request["id"], "hello": HELLO}
     if request["op"] == "stop":
         return {"id": request["id"], "stopped": True}

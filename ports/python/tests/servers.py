@@ -101,8 +101,6 @@ class Peer:
         self.script = list(script)
         self.asked = []
         self.times = []
-        self.open = 0
-        self.most_open = 0
         self.lock = threading.Lock()
 
     def __enter__(self):
@@ -131,21 +129,15 @@ class Peer:
             with self.lock:
                 self.times.append(time.monotonic())
                 answer = self.script.pop(0) if len(self.script) > 1 else self.script[0]
-                self.open += 1
-                self.most_open = max(self.most_open, self.open)
-            try:
-                self.asked.append(request(connection))
-                if callable(answer):
-                    answer(connection)
-                else:
-                    connection.sendall(answer)
-                    connection.shutdown(socket.SHUT_WR)
-                    connection.settimeout(5)
-                    while connection.recv(65536):
-                        pass
-            finally:
-                with self.lock:
-                    self.open -= 1
+            self.asked.append(request(connection))
+            if callable(answer):
+                answer(connection)
+            else:
+                connection.sendall(answer)
+                connection.shutdown(socket.SHUT_WR)
+                connection.settimeout(5)
+                while connection.recv(65536):
+                    pass
 
 
 def request(connection):
