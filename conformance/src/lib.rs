@@ -22,6 +22,7 @@ mod judge;
 pub mod kill;
 pub mod link;
 mod listing;
+mod peer;
 mod port;
 mod progress;
 pub mod protocol;

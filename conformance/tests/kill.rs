@@ -15,6 +15,11 @@ fn each_constraint_of_the_schema_is_noticed_by_a_case() {
         "no case notices where these are deleted:\n{}",
         survivors.join("\n")
     );
+    let placed = kill.by_place().count();
+    assert!(
+        placed <= 17,
+        "{placed} are noticed by the place of the fault alone"
+    );
     assert!(
         kill.deletions.len() > 400,
         "{} deletions",

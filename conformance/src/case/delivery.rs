@@ -5,6 +5,8 @@ use serde_json::{Map, Value};
 
 use super::encode::{Made, MadeFile};
 use super::{Places, expand, placed};
+use crate::link::Bounds;
+use crate::peer::Script;
 use crate::protocol::{AnswerKind, Delivery, Encode};
 use crate::strict;
 
@@ -15,21 +17,23 @@ pub(crate) struct DeliveryCase {
     send: Value,
     pub(crate) deliver: Delivery,
     pub(crate) receiver: Receiver,
+    /// How long the sender's call takes, in milliseconds.
+    pub(crate) took: Option<Bounds>,
     /// What the receiver makes of it (`received`), what becomes of the sender (`error`, or else it is delivered).
     pub(crate) expect: Made,
 }
 
 /// Who is there to receive.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Receiver {
     /// Nobody has subscribed.
     Nobody,
-    /// A receiver that answers nothing.
-    Silent,
+    /// A port, which answers so.
     Ack,
     Nack,
-    UpdateStatus,
+    /// The runner itself.
+    Runner(Script),
 }
 
 #[derive(Deserialize)]
@@ -37,6 +41,7 @@ struct DeliveryFile {
     send: Map<String, Value>,
     deliver: Delivery,
     receiver: Receiver,
+    took: Option<Bounds>,
     #[serde(default)]
     expect: Option<MadeFile>,
 }
@@ -54,6 +59,7 @@ impl DeliveryCase {
             send: Value::Object(file.send),
             deliver: file.deliver,
             receiver: file.receiver,
+            took: file.took,
             expect: match file.expect {
                 Some(expect) => expect.written_out()?,
                 None => nothing,
@@ -76,13 +82,12 @@ impl DeliveryCase {
 }
 
 impl Receiver {
-    /// What it answers.
-    pub(crate) fn answer(self) -> Option<AnswerKind> {
+    /// What a port answers, if one is the receiver.
+    pub(crate) fn answer(&self) -> Option<AnswerKind> {
         match self {
-            Receiver::Nobody | Receiver::Silent => None,
+            Receiver::Nobody | Receiver::Runner(_) => None,
             Receiver::Ack => Some(AnswerKind::Ack),
             Receiver::Nack => Some(AnswerKind::Nack),
-            Receiver::UpdateStatus => Some(AnswerKind::UpdateStatus),
         }
     }
 }

@@ -94,6 +94,9 @@ pub(crate) struct ExpectedError {
     pub(crate) phase: String,
     pub(crate) pointer: Option<String>,
     pub(crate) dataname: Option<String>,
+    /// Members of the error's details that must have these values.
+    #[serde(default)]
+    pub(crate) details: Map<String, Value>,
     /// What the report says about the message.
     #[serde(default)]
     pub(crate) about: Map<String, Value>,

@@ -347,6 +347,7 @@ fn asked_for(
         phase: "fetch".to_owned(),
         pointer: None,
         dataname: None,
+        details: serde_json::Map::new(),
         about: serde_json::Map::new(),
         names: Vec::new(),
         hides: Vec::new(),

@@ -1,15 +1,17 @@
 //! Checks over a NATS server.
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::Contestant;
 use super::arena::{
     Arena, NotPassed, able, ask, ask_for, broken, different, has_links, received_as, unexpected,
 };
 use super::plan::Planned;
-use crate::case::{Case, DeliveryCase, EncodeCase, Part, Received};
+use crate::case::{Case, DeliveryCase, EncodeCase, Part, Received, Receiver};
 use crate::judge::{self, Difference, Leniency};
+use crate::peer::{Peer, Script};
 use crate::protocol::{AnswerKind, Operation, Outcome, Receive, Send, Transfer};
 
 /// How long a receiver waits for its message.
@@ -79,7 +81,14 @@ impl Arena<'_> {
         };
         let deadline = Duration::from_millis(delivery.deliver.deadline);
         let delivered = || {
-            let outcome = ask_for(&mut producer.producer(), Operation::Send(send), deadline)?;
+            let mut session = producer.producer();
+            // Its start is not part of what is measured.
+            session
+                .ready()
+                .map_err(|breakdown| broken("adapter", breakdown))?;
+            let begun = Instant::now();
+            let outcome = ask_for(&mut session, Operation::Send(send), deadline)?;
+            let took = begun.elapsed().as_secs_f64() * 1e3;
             match (&outcome, &delivery.expect.error) {
                 (Outcome::Encoded(_), None) => Ok(()),
                 (Outcome::Error(refused), Some(error)) => {
@@ -90,15 +99,29 @@ impl Arena<'_> {
                     let wanted = format!("{} in phase {}", error.code, error.phase);
                     Err(unexpected(&wanted, other))
                 }
+            }?;
+            match delivery.took {
+                Some(bounds) if !bounds.has(took) => {
+                    let place = "the time of the call in ms";
+                    Err(different(Difference::new(
+                        place,
+                        bounds,
+                        format!("{took:.0}"),
+                    )))
+                }
+                _ => Ok(begun),
             }
         };
         if planned.consumer.is_none() {
-            return delivered();
+            return match &delivery.receiver {
+                Receiver::Runner(script) => self.to_runner(script, &subject, delivered),
+                _ => delivered().map(drop),
+            };
         }
         let consumer = self.port(planned.consumer)?;
         able(case, Part::LiveConsumer, consumer)?;
         let answer = delivery.receiver.answer();
-        let outcome = self.exchange(consumer, &subject, files, answer, delivered)?;
+        let outcome = self.exchange(consumer, &subject, files, answer, || delivered().map(drop))?;
         match &delivery.expect.received {
             Some(received) => {
                 let expected = addressed(received, &subject);
@@ -110,6 +133,22 @@ impl Arena<'_> {
                 other => Err(unexpected("a message that was read", &other)),
             },
         }
+    }
+
+    /// A delivery to the runner itself, which says when it began; what the runner saw of it is held against the script.
+    fn to_runner(
+        &self,
+        script: &Script,
+        subject: &str,
+        delivered: impl FnOnce() -> Result<Instant, NotPassed>,
+    ) -> Result<(), NotPassed> {
+        let peer = Peer::start(&self.places.nats, subject, script).map_err(|error| {
+            let place = "the runner's connection";
+            different(Difference::new(place, "one that stands", error))
+        })?;
+        let begun = delivered()?;
+        thread::sleep(Duration::from_millis(script.settle));
+        script.judge(&peer.stop(), begun).map_err(different)
     }
 
     /// A subscription, what happens while it is in place, and what came of it.

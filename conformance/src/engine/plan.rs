@@ -120,16 +120,16 @@ fn deliveries(
     let mut planned = Vec::new();
     for sender in senders {
         for case in delivery {
-            let nobody = matches!(cases.get(*case).map(|case| &case.body), Some(Body::Delivery(delivery)) if delivery.receiver == crate::case::Receiver::Nobody);
-            // To nobody it goes once for each sender, not once for each receiver.
-            if nobody && consumer != Some(sender) {
+            let alone = matches!(cases.get(*case).map(|case| &case.body), Some(Body::Delivery(delivery)) if delivery.receiver.answer().is_none());
+            // To nobody, or to the runner itself, it goes once for each sender, not once for each receiver.
+            if alone && consumer != Some(sender) {
                 continue;
             }
             planned.push(Planned {
                 kind: Kind::Delivery,
                 case: *case,
                 producer: Some(sender),
-                consumer: if nobody { None } else { consumer },
+                consumer: if alone { None } else { consumer },
             });
         }
     }

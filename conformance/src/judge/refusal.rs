@@ -31,6 +31,12 @@ pub(crate) fn refusal(
             return Err(Difference::new(place, format!("{wanted:?}"), there));
         }
     }
+    for (name, wanted) in &expected.details {
+        if details[name] != *wanted {
+            let place = format!("error.details.{name}");
+            return Err(Difference::new(place, wanted, &details[name]));
+        }
+    }
     for (name, wanted) in &expected.about {
         let there = report.get(name).unwrap_or(&Value::Null);
         if there != wanted {
@@ -103,13 +109,14 @@ mod tests {
             ""
         );
         let full = json!({"code": "SIZE_MISMATCH", "phase": "decode", "pointer": "/payloads/0/data", "dataname": "p",
-            "about": {"send_to": "a.b"}, "names": ["SIZE"], "hides": ["token"]});
+            "details": {"pointer": "/payloads/0/data"}, "about": {"send_to": "a.b"}, "names": ["SIZE"], "hides": ["token"]});
         assert_eq!(compare(full), "");
         for (name, other) in [
             ("code", json!("CHECKSUM_MISMATCH")),
             ("phase", json!("fetch")),
             ("pointer", json!("/payloads/1/data")),
             ("dataname", json!("q")),
+            ("details", json!({"found": null, "dataname": "q"})),
             ("about", json!({"send_to": ""})),
             ("names", json!(["OTHER"])),
             ("hides", json!(["too long"])),

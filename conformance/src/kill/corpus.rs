@@ -8,6 +8,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
+use super::Noticed;
 use super::published::{ENVELOPE, Published, read};
 
 /// Larger messages are about limits, not about the schema.
@@ -106,7 +107,7 @@ impl Corpus {
         published: &Published,
         file: &str,
         before: &[Verdict],
-    ) -> Result<Option<&str>, String> {
+    ) -> Result<Option<Noticed>, String> {
         let mut validators = BTreeMap::new();
         for whole in [false, true] {
             for (instance, before) in self.instances.iter().zip(before) {
@@ -125,7 +126,10 @@ impl Corpus {
                     true => places(validator, &instance.value) != *before,
                 };
                 if noticed {
-                    return Ok(Some(&instance.case));
+                    return Ok(Some(Noticed {
+                        case: instance.case.clone(),
+                        by_place: whole,
+                    }));
                 }
             }
         }

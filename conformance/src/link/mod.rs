@@ -19,4 +19,5 @@ mod verdict;
 
 pub use crate::judge::Difference;
 pub use case::Case;
+pub(crate) use pattern::Bounds;
 pub use scenario::Scenario;

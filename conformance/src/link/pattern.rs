@@ -7,7 +7,7 @@ use wildmatch::WildMatch;
 /// A number, or what it lies between.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(untagged)]
-pub(super) enum Bounds {
+pub(crate) enum Bounds {
     /// Exactly this.
     Exactly(f64),
     /// At least and at most, as far as told.
@@ -17,7 +17,7 @@ pub(super) enum Bounds {
 /// What a number lies between.
 #[derive(Clone, Copy, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Between {
+pub(crate) struct Between {
     /// The least that it may be.
     least: Option<f64>,
     /// The most that it may be.
@@ -25,7 +25,7 @@ pub(super) struct Between {
 }
 
 impl Bounds {
-    pub(super) fn has(self, number: f64) -> bool {
+    pub(crate) fn has(self, number: f64) -> bool {
         match self {
             Bounds::Exactly(wanted) => number == wanted,
             Bounds::Between(Between { least, most }) => {

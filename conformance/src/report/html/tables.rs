@@ -146,7 +146,7 @@ fn matrix(report: &Report, checks: &[&Check], kind: Kind) -> Markup {
             tr {
                 th { "from \\ to" }
                 @for name in &names { th { (name) } }
-                @if kind == Kind::Delivery { th { "nobody" } }
+                @if kind == Kind::Delivery { th { "nobody, or the runner" } }
             }
             @for producer in names.iter().filter(has_row) {
                 tr {
