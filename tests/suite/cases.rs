@@ -81,6 +81,8 @@ pub(crate) struct Rejected {
     pub(crate) pointer: Option<String>,
     pub(crate) dataname: Option<String>,
     #[serde(default)]
+    pub(crate) names: Vec<String>,
+    #[serde(default)]
     pub(crate) about: Map<String, Value>,
 }
 

@@ -17,9 +17,11 @@ BATCH = 1
 CASES = []
 
 
-def bad(slug, title, stream):
+def bad(slug, title, stream, *names):
+    """`names`: what the error has to say was found."""
     data = stream.bytes() if isinstance(stream, Stream) else stream
-    CASES.append(case("w3.6-hostile-" + slug, title, envelope(payload("arrowtable", data)), undecodable(), **TABLES))
+    expect = undecodable(names=list(names)) if names else undecodable()
+    CASES.append(case("w3.6-hostile-" + slug, title, envelope(payload("arrowtable", data)), expect, **TABLES))
 
 
 def batch(stream, index=BATCH):
@@ -172,9 +174,9 @@ for slug, at, value, title in (
     CASES.append(case("w3.6-hostile-null-view-" + slug, "a view behind a null, " + title, envelope(payload("arrowtable", stream)), verdicts, **TABLES))
 
 # Wholes.
-bad("lz4", "compressed bodies (LZ4)", made("hostile/compressed-lz4"))
-bad("zstd", "compressed bodies (ZSTD)", made("hostile/compressed-zstd"))
-bad("file-pyarrow", "the file format", made("hostile/file"))
+bad("lz4", "compressed bodies (LZ4)", made("hostile/compressed-lz4"), "lz4")
+bad("zstd", "compressed bodies (ZSTD)", made("hostile/compressed-zstd"), "zstd")
+bad("file-pyarrow", "the file format", made("hostile/file"), "file format")
 bad("equal-names-apart", "equal column names with another between them", made("hostile/equal-names"))
 bad("parquet", "another format", b"PAR1" + b"\0" * 64 + b"PAR1")
 bad("feather", "another format", b"FEA1" + b"\0" * 64 + b"FEA1")

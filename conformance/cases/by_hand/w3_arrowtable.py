@@ -91,8 +91,9 @@ def good(id, title, name, value):
     return case(id, title, whole, ok(came(value, "arrowtable", len(stream))), **TABLES)
 
 
-def bad(id, title, stream):
-    return case(id, title, envelope(payload("arrowtable", stream)), undecodable(), **TABLES)
+def bad(id, title, stream, *names):
+    expect = undecodable(names=list(names)) if names else undecodable()
+    return case(id, title, envelope(payload("arrowtable", stream)), expect, **TABLES)
 
 
 CASES = [
@@ -114,6 +115,6 @@ CASES = [
     bad("w3.6-zeros", "zeros", b"\0" * 64),
     bad("w3.6-huge-length", "a message of 2 GB that is not there", b"\xff\xff\xff\xff\xf8\xff\xff\x7f" + b"\0" * 64),
     bad("w3.6-negative-length", "a message of negative length", b"\xff\xff\xff\xff\xf8\xff\xff\xff" + b"\0" * 64),
-    bad("w3.6-file", "the file format", STREAMS["FILE_FORMAT"]),
+    bad("w3.6-file", "the file format", STREAMS["FILE_FORMAT"], "file format"),
     bad("w3.6-equal-names", "equal column names", STREAMS["EQUAL_NAMES"]),
 ]

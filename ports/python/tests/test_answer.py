@@ -88,9 +88,11 @@ def test_a_refusal_holds_at_most_so_much_of_a_strangers_text() -> None:
 
 
 def test_a_refusal_for_the_receivers_own_trouble_is_retryable_and_tells_no_path() -> None:
-    message_of_mine = "payload 0 cannot be kept as /home/me/x: it exists already"
-    error = NATSBridgeError("INVALID_ENVELOPE", "fetch", message_of_mine, expected="/home/me", found="/home/me").local()
+    message_of_mine = "payload 0 cannot be kept as /srv/mine/x: it exists already"
+    error = NATSBridgeError(
+        "INVALID_ENVELOPE", "fetch", message_of_mine, expected="/srv/mine", found="/srv/mine"
+    ).local()
     report = error_of(nack(message(reply_to="there"), error)[1])
     assert report["error"]["details"] == {"phase": "fetch", "retryable": True}
-    assert "/home" not in json.dumps(report)
-    assert "/home" in error.message
+    assert "/srv" not in json.dumps(report)
+    assert "/srv" in error.message
