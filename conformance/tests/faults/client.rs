@@ -43,9 +43,15 @@ pub(crate) fn ask(url: &str, method: &str, headers: &str, body: &[u8]) -> Answer
         body.len()
     );
     stream.write_all(head.as_bytes()).expect("a head");
-    // A server that breaks the connection may do so before it has read all of this.
-    let _ = stream.write_all(body);
-    read(stream)
+    // A server that breaks the connection may do so before it has read all of this, and a reset is told once: to whichever call
+    // comes first.
+    let written = stream.write_all(body);
+    let reset = written.is_err_and(|error| error.kind() == ErrorKind::ConnectionReset);
+    let mut answer = read(stream);
+    if reset && answer.bytes.is_empty() && answer.end == End::Closed {
+        answer.end = End::Reset;
+    }
+    answer
 }
 
 pub(crate) fn read(mut stream: TcpStream) -> Answer {
