@@ -232,17 +232,17 @@ fn rejected_differs(rejected: &Rejected, error: &Error) -> Vec<String> {
     same("phase", Some(&rejected.phase), Some(error.phase().as_str()));
     same("pointer", rejected.pointer.as_deref(), error.pointer());
     same("dataname", rejected.dataname.as_deref(), error.dataname());
-    let texts = format!("{error} {}", error.found().unwrap_or_default()).to_lowercase();
-    for word in &rejected.names {
-        if !texts.contains(&word.to_lowercase()) {
-            faults.push(format!("it does not name {word}: {error}"));
-        }
-    }
     let time = "2026-01-01T00:00:00.000Z".parse().expect("a timestamp");
     let report: Value =
         serde_json::from_str(&error.report(time).to_json()).expect("the error JSON");
     for (name, value) in &rejected.about {
         same(name, value.as_str(), report[name].as_str());
+    }
+    let texts = format!("{error} {}", error.found().unwrap_or_default()).to_lowercase();
+    for word in &rejected.names {
+        if !texts.contains(&word.to_lowercase()) {
+            faults.push(format!("it does not name {word}: {error}"));
+        }
     }
     faults
 }
