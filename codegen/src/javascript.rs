@@ -5,13 +5,14 @@
 
 mod check;
 mod constants;
+mod copy;
 mod patterns;
 mod types;
 mod write;
 
 use crate::{
     interpret::camel,
-    model::{Definition, EnumValue, Model, Object, Shape},
+    model::{Definition, Model},
 };
 
 /// The file of code that this backend writes, below the root of the repository.
@@ -31,6 +32,7 @@ pub fn generate(model: &Model) -> Result<String, String> {
     let mut text = format!("{HEADER}\nimport {{ Pattern }} from './core/pattern.js';\n");
     text.push_str(&constants::generate(model));
     text.push_str(&write::generate(model));
+    text.push_str(&copy::generate(model));
     text.push_str(&check::generate(model)?);
     Ok(text)
 }
@@ -42,28 +44,6 @@ pub fn generate_types(model: &Model) -> String {
     );
     text.push_str(&types::generate(model));
     text
-}
-
-/// The definitions that are objects with members of their own.
-fn objects(model: &Model) -> impl Iterator<Item = (&Definition, &Object)> {
-    model
-        .definitions
-        .iter()
-        .filter_map(|definition| match &definition.shape {
-            Shape::Object(object) => Some((definition, object)),
-            _ => None,
-        })
-}
-
-/// The definitions that are enums.
-fn enumerations(model: &Model) -> impl Iterator<Item = (&Definition, &[EnumValue])> {
-    model
-        .definitions
-        .iter()
-        .filter_map(|definition| match &definition.shape {
-            Shape::Enum { values } => Some((definition, values.as_slice())),
-            _ => None,
-        })
 }
 
 /// `snake_case` as a constant's name.

@@ -22,6 +22,7 @@ pub mod problem;
 pub mod python;
 pub mod readme;
 pub mod rust;
+mod sentence;
 pub mod source;
 
 use std::{

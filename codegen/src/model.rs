@@ -271,7 +271,61 @@ pub struct Profile {
     pub values: Value,
 }
 
+/// The greatest length that a definition's strings may have, in one unit.
+#[derive(Clone, Copy, Debug)]
+pub struct Length<'a> {
+    /// The definition.
+    pub of: &'a Definition,
+    /// The name of the bound, in snake case.
+    pub name: &'static str,
+    /// What is counted.
+    pub unit: &'static str,
+    /// How many there may be.
+    pub most: u64,
+}
+
 impl Model {
+    /// The definitions that are objects with members of their own.
+    pub fn objects(&self) -> impl Iterator<Item = (&Definition, &Object)> {
+        let definitions = self.definitions.iter();
+        definitions.filter_map(|definition| match &definition.shape {
+            Shape::Object(object) => Some((definition, object)),
+            _ => None,
+        })
+    }
+
+    /// The definitions that are one of a few strings.
+    pub fn enumerations(&self) -> impl Iterator<Item = (&Definition, &[EnumValue])> {
+        let definitions = self.definitions.iter();
+        definitions.filter_map(|definition| match &definition.shape {
+            Shape::Enum { values } => Some((definition, values.as_slice())),
+            _ => None,
+        })
+    }
+
+    /// The greatest lengths of the definitions that are strings, where they have any.
+    pub fn lengths(&self) -> impl Iterator<Item = Length<'_>> {
+        let definitions = self.definitions.iter();
+        definitions.flat_map(|of| {
+            let (max_length, max_bytes) = match &of.shape {
+                Shape::Text(text) => (text.max_length, text.max_bytes),
+                _ => (None, None),
+            };
+            let length = |name, unit, most: Option<u64>| {
+                most.map(|most| Length {
+                    of,
+                    name,
+                    unit,
+                    most,
+                })
+            };
+            let characters = length("max_length", "Unicode scalar values", max_length);
+            characters
+                .into_iter()
+                .chain(length("max_bytes", "bytes", max_bytes))
+        })
+    }
+
     /// The definition of that name, which a linted schema has.
     ///
     /// # Panics

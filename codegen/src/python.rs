@@ -8,7 +8,7 @@ mod constants;
 mod patterns;
 mod types;
 
-use crate::model::{Definition, EnumValue, Model, Shape};
+use crate::model::Model;
 
 /// The file that this backend writes, below the root of the repository.
 pub const PATH: &str = "ports/python/src/natsbridge/_generated.py";
@@ -39,17 +39,6 @@ pub fn generate(model: &Model) -> Result<String, String> {
         check::generate(model)?,
     ];
     Ok(parts.concat())
-}
-
-/// The definitions that are one of a few strings.
-fn enumerations(model: &Model) -> impl Iterator<Item = (&Definition, &[EnumValue])> {
-    model
-        .definitions
-        .iter()
-        .filter_map(|definition| match &definition.shape {
-            Shape::Enum { values } => Some((definition, values.as_slice())),
-            _ => None,
-        })
 }
 
 /// `snake_case` parts as a constant's name.

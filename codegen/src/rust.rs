@@ -14,7 +14,7 @@ use proc_macro2::{Ident, Literal, Span, TokenStream};
 use quote::quote;
 
 use crate::{
-    model::{Definition, EnumValue, Model, Object, Shape},
+    model::{Definition, Model, Object},
     source::Source,
 };
 
@@ -100,26 +100,8 @@ fn replacement(definition: &str) -> Option<&'static str> {
 
 /// The definitions that become structs of the generated file.
 fn structs(model: &Model) -> impl Iterator<Item = (&Definition, &Object)> {
-    model
-        .definitions
-        .iter()
-        .filter_map(|definition| match &definition.shape {
-            Shape::Object(object) if replacement(&definition.name).is_none() => {
-                Some((definition, object))
-            }
-            _ => None,
-        })
-}
-
-/// The definitions that become enums.
-fn enumerations(model: &Model) -> impl Iterator<Item = (&Definition, &[EnumValue])> {
-    model
-        .definitions
-        .iter()
-        .filter_map(|definition| match &definition.shape {
-            Shape::Enum { values } => Some((definition, values.as_slice())),
-            _ => None,
-        })
+    let objects = model.objects();
+    objects.filter(|(definition, _)| replacement(&definition.name).is_none())
 }
 
 fn ident(name: &str) -> Ident {

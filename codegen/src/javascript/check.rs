@@ -1,7 +1,10 @@
 //! The generated check: one function for each object, over the rules of strings and integers as data.
 
-use super::{constant, doc, indented, names_constant, objects, patterns, quoted, quoted_list};
-use crate::model::{Condition, Definition, Member, Model, Narrow, Object, Shape, Text, Then, Type};
+use super::{constant, doc, indented, names_constant, patterns, quoted, quoted_list};
+use crate::{
+    model::{Condition, Definition, Member, Model, Narrow, Object, Shape, Text, Then, Type},
+    sentence::within_sentence,
+};
 
 pub(super) fn generate(model: &Model) -> Result<String, String> {
     let mut text = String::new();
@@ -40,7 +43,7 @@ pub(super) fn generate(model: &Model) -> Result<String, String> {
             _ => {}
         }
     }
-    for (definition, object) in objects(model) {
+    for (definition, object) in model.objects() {
         text.push_str(&function(model, definition, object));
     }
     Ok(text)
@@ -99,19 +102,6 @@ fn text_rule(name: &str, description: &str, text: &Text) -> Result<String, Strin
         quoted(&within_sentence(description)),
     ));
     Ok(result)
-}
-
-/// A sentence as a part of another one.
-fn within_sentence(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
-    let is_word = sentence
-        .chars()
-        .nth(1)
-        .is_none_or(|second| !second.is_uppercase());
-    match sentence.split_at_checked(1) {
-        Some((first, rest)) if is_word => format!("{}{rest}", first.to_lowercase()),
-        _ => sentence.to_owned(),
-    }
 }
 
 fn function(model: &Model, definition: &Definition, object: &Object) -> String {

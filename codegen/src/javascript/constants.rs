@@ -2,12 +2,15 @@
 
 use serde_json::Value;
 
-use super::{constant, doc, enumerations, indented, names_constant, objects, quoted, quoted_list};
-use crate::model::{Group, Model, PlatformField, PlatformType, Shape};
+use super::{constant, doc, indented, names_constant, quoted, quoted_list};
+use crate::{
+    model::{Group, Length, Model, PlatformField, PlatformType},
+    sentence::{greatest_length, names_of_members},
+};
 
 pub(super) fn generate(model: &Model) -> String {
     let mut text = String::new();
-    for (definition, values) in enumerations(model) {
+    for (definition, values) in model.enumerations() {
         text.push('\n');
         text.push_str(&doc(&format!(
             "{} ({}) In schema order.",
@@ -19,18 +22,17 @@ pub(super) fn generate(model: &Model) -> String {
             names_constant(definition)
         ));
     }
-    for (definition, object) in objects(model) {
+    for (definition, object) in model.objects() {
         text.push('\n');
-        text.push_str(&doc(&format!(
-            "The names that the schema gives to members of `{}`, in its order.",
-            definition.name
-        )));
+        text.push_str(&doc(&names_of_members(&definition.name)));
         let names = quoted_list(object.members.iter().map(|member| member.name.as_str()));
         let name = constant(&[&definition.name, "members"]);
         text.push_str(&format!("export const {name} = Object.freeze({names});\n"));
     }
-    for (name, value, what) in limits(model) {
-        text.push_str(&format!("\n{}export const {name} = {value};\n", doc(&what)));
+    for length in model.lengths() {
+        let what = doc(&greatest_length(&length));
+        let name = length_constant(&length);
+        text.push_str(&format!("\n{what}export const {name} = {};\n", length.most));
     }
     for group in &model.groups {
         text.push('\n');
@@ -45,27 +47,8 @@ pub(super) fn generate(model: &Model) -> String {
     text
 }
 
-/// The greatest lengths of strings: the constant, its value, and what it means.
-pub(super) fn limits(model: &Model) -> Vec<(String, u64, String)> {
-    let mut limits = Vec::new();
-    for definition in &model.definitions {
-        let Shape::Text(text) = &definition.shape else {
-            continue;
-        };
-        let bounds = [
-            (text.max_length, "max_length", "Unicode scalar values"),
-            (text.max_bytes, "max_bytes", "bytes"),
-        ];
-        for (bound, prefix, unit) in bounds {
-            let Some(bound) = bound else { continue };
-            let what = format!(
-                "The most {unit} that a `{}` may have ({}).",
-                definition.name, definition.rule
-            );
-            limits.push((constant(&[prefix, &definition.name]), bound, what));
-        }
-    }
-    limits
+pub(super) fn length_constant(length: &Length<'_>) -> String {
+    constant(&[length.name, &length.of.name])
 }
 
 /// A group becomes a frozen object; a group of one constant becomes a plain constant.

@@ -1,17 +1,19 @@
 //! The types of all that `generated.js` exports.
 
 use super::{
-    check, constant, constants, doc, enumerations, indented, names_constant, objects, quoted,
-    type_name, write,
+    check, constant, constants, copy, doc, indented, names_constant, quoted, type_name, write,
 };
-use crate::model::{Group, Model, Object, PlatformField, PlatformType, Shape, Type};
+use crate::{
+    model::{Group, Model, Object, PlatformField, PlatformType, Shape, Type},
+    sentence::greatest_length,
+};
 
 /// Objects whose other members are the caller's own.
 const OPEN: &[&str] = &["payload_metadata"];
 
 pub(super) fn generate(model: &Model) -> String {
     let mut text = String::new();
-    for (definition, values) in enumerations(model) {
+    for (definition, values) in model.enumerations() {
         let names: Vec<String> = values.iter().map(|value| quoted(&value.name)).collect();
         let what = doc(&format!("{} ({})", definition.description, definition.rule));
         let title = &definition.title;
@@ -24,7 +26,7 @@ pub(super) fn generate(model: &Model) -> String {
             names_constant(definition)
         ));
     }
-    for (definition, object) in objects(model) {
+    for (definition, object) in model.objects() {
         let what = doc(&format!("{} ({})", definition.description, definition.rule));
         let (name, title) = (&definition.name, &definition.title);
         let open = OPEN.contains(&name.as_str());
@@ -49,11 +51,14 @@ pub(super) fn generate(model: &Model) -> String {
                 "export function write_{name}(texts: Record<{}, string>): string;\n",
                 names.join(" | ")
             ));
+            text.push_str(&copy::declared(definition));
         }
     }
     text.push('\n');
-    for (name, _, what) in constants::limits(model) {
-        text.push_str(&format!("{}export const {name}: number;\n", doc(&what)));
+    for length in model.lengths() {
+        let what = doc(&greatest_length(&length));
+        let name = constants::length_constant(&length);
+        text.push_str(&format!("{what}export const {name}: number;\n"));
     }
     for group in &model.groups {
         text.push_str(&group_type(model, group));

@@ -1,11 +1,11 @@
 //! The canonical writer of the objects that texts of payloads are put into: member names and their order.
 
-use super::{constant, doc, objects};
+use super::{constant, doc};
 use crate::model::{Model, Object, Shape};
 
 pub(super) fn generate(model: &Model) -> String {
     let mut text = String::new();
-    for (definition, object) in objects(model) {
+    for (definition, object) in model.objects() {
         if !is_written(model, object) {
             continue;
         }

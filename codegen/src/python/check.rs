@@ -6,7 +6,10 @@
 use std::collections::BTreeSet;
 
 use super::{constant, constants::names, docstring, patterns, quoted, wrapped};
-use crate::model::{Condition, Definition, Member, Model, Narrow, Object, Shape, Text, Then, Type};
+use crate::{
+    model::{Condition, Definition, Member, Model, Narrow, Object, Shape, Text, Then, Type},
+    sentence::within_sentence,
+};
 
 pub(super) fn generate(model: &Model) -> Result<String, String> {
     let mut result = String::new();
@@ -123,19 +126,6 @@ fn compiled(indent: usize, literals: &[String], beside: &str) -> String {
 /// The function that matches a whole text.
 fn matcher(name: &str) -> String {
     format!("match_{name}")
-}
-
-/// A sentence as a part of another one.
-fn within_sentence(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
-    let mut letters = sentence.chars();
-    let second = letters.clone().nth(1);
-    match letters.next() {
-        Some(first) if second.is_none_or(|second| !second.is_uppercase()) => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => sentence.to_owned(),
-    }
 }
 
 fn function(model: &Model, definition: &Definition, object: &Object) -> Result<String, String> {

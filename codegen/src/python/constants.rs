@@ -5,25 +5,20 @@ use serde_json::Value;
 use super::{constant, docstring, lines, quoted, ruled, types::names_of};
 use crate::{
     interpret::camel,
-    model::{Constant, Group, Model, PlatformField, PlatformType, Shape},
+    model::{Constant, Group, Model, PlatformField, PlatformType},
+    sentence::{greatest_length, names_of_members},
 };
 
 pub(super) fn generate(model: &Model) -> String {
     let mut result = String::from("\n\n");
-    for definition in &model.definitions {
-        if let Shape::Object(object) = &definition.shape {
-            let names = object.members.iter().map(|member| quoted(&member.name));
-            let doc = format!(
-                "The names that the schema gives to members of `{}`, in its order.",
-                definition.title
-            );
-            result.push_str(&format!(
-                "{}: Final[Tuple[str, ...]] = (\n{})\n{}\n",
-                constant(&[&definition.name, "members"]),
-                lines(4, names),
-                docstring(0, &doc)
-            ));
-        }
+    for (definition, object) in model.objects() {
+        let names = object.members.iter().map(|member| quoted(&member.name));
+        result.push_str(&format!(
+            "{}: Final[Tuple[str, ...]] = (\n{})\n{}\n",
+            constant(&[&definition.name, "members"]),
+            lines(4, names),
+            docstring(0, &names_of_members(&definition.title))
+        ));
     }
     result.push_str(&limits(model));
     for group in &model.groups {
@@ -49,29 +44,12 @@ pub(super) fn generate(model: &Model) -> String {
 }
 
 fn limits(model: &Model) -> String {
-    let mut result = String::new();
-    for definition in &model.definitions {
-        let Shape::Text(text) = &definition.shape else {
-            continue;
-        };
-        let bounds = [
-            (text.max_length, "max_length", "Unicode scalar values"),
-            (text.max_bytes, "max_bytes", "bytes"),
-        ];
-        for (bound, prefix, unit) in bounds {
-            let Some(bound) = bound else { continue };
-            let doc = format!(
-                "The most {unit} that a `{}` may have ({}).",
-                definition.name, definition.rule
-            );
-            result.push_str(&format!(
-                "{}: Final = {bound}\n{}\n",
-                constant(&[prefix, &definition.name]),
-                docstring(0, &doc)
-            ));
-        }
-    }
-    result.trim_end().to_owned() + "\n"
+    let constants = model.lengths().map(|length| {
+        let name = constant(&[length.name, &length.of.name]);
+        let doc = docstring(0, &greatest_length(&length));
+        format!("{name}: Final = {}\n{doc}", length.most)
+    });
+    constants.collect::<Vec<_>>().join("\n")
 }
 
 /// A group becomes a named tuple and its one value; a group of one constant becomes a plain constant.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use super::{constant, docstring, enumerations, lines, quoted, ruled};
+use super::{constant, docstring, lines, quoted, ruled};
 use crate::model::{Definition, Member, Model, Object, Shape, Type};
 
 pub(super) fn generate(model: &Model) -> String {
     let mut result = String::new();
-    for (definition, values) in enumerations(model) {
+    for (definition, values) in model.enumerations() {
         let names = || values.iter().map(|value| quoted(&value.name));
         result.push_str(&format!(
             "\n{title} = Literal[\n{}]\n{doc}\n{tuple}: Final[Tuple[{title}, ...]] = (\n{})\n{tuple_doc}",

@@ -6,7 +6,10 @@ use proc_macro2::{Literal, TokenStream};
 use quote::{format_ident, quote};
 
 use super::{constant, doc, ident, patterns, variant};
-use crate::model::{Condition, Definition, Member, Model, Narrow, Object, Shape, Text, Then, Type};
+use crate::{
+    model::{Condition, Definition, Member, Model, Narrow, Object, Shape, Text, Then, Type},
+    sentence::within_sentence,
+};
 
 pub(super) fn generate(model: &Model) -> Result<TokenStream, String> {
     let mut result = TokenStream::new();
@@ -103,19 +106,6 @@ fn text_rule(name: &str, description: &str, text: &Text) -> Result<TokenStream, 
         };
     });
     Ok(result)
-}
-
-/// A sentence as a part of another one.
-fn within_sentence(sentence: &str) -> String {
-    let sentence = sentence.trim_end_matches('.');
-    let mut letters = sentence.chars();
-    let second = letters.clone().nth(1);
-    match letters.next() {
-        Some(first) if second.is_none_or(|second| !second.is_uppercase()) => {
-            first.to_lowercase().chain(letters).collect()
-        }
-        _ => sentence.to_owned(),
-    }
 }
 
 fn function(model: &Model, definition: &Definition, object: &Object) -> TokenStream {

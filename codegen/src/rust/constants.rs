@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{constant, doc, ident, variant};
 use crate::{
     interpret::camel,
-    model::{Constant, Group, Model, PlatformField, PlatformType, Shape},
+    model::{Constant, Group, Model, PlatformField, PlatformType},
+    sentence::{greatest_length, names_of_members},
 };
 
 pub(super) fn generate(model: &Model) -> TokenStream {
@@ -23,20 +24,11 @@ pub(super) fn generate(model: &Model) -> TokenStream {
 }
 
 fn members(model: &Model) -> TokenStream {
-    let objects = model
-        .definitions
-        .iter()
-        .filter_map(|definition| match &definition.shape {
-            Shape::Object(object) => Some((definition, object)),
-            _ => None,
-        });
-    objects
+    model
+        .objects()
         .map(|(definition, object)| {
             let name = constant(&[&definition.name, "members"]);
-            let doc = doc(&format!(
-                "The names that the schema gives to members of `{}`, in its order.",
-                definition.name
-            ));
+            let doc = doc(&names_of_members(&definition.name));
             let names = object.members.iter().map(|member| member.name.as_str());
             quote!(#doc pub const #name: &[&str] = &[#(#names),*];)
         })
@@ -44,27 +36,15 @@ fn members(model: &Model) -> TokenStream {
 }
 
 fn limits(model: &Model) -> TokenStream {
-    let mut result = TokenStream::new();
-    for definition in &model.definitions {
-        let Shape::Text(text) = &definition.shape else {
-            continue;
-        };
-        let bounds = [
-            (text.max_length, "max_length", "Unicode scalar values"),
-            (text.max_bytes, "max_bytes", "bytes"),
-        ];
-        for (bound, prefix, unit) in bounds {
-            let Some(bound) = bound else { continue };
-            let name = constant(&[prefix, &definition.name]);
-            let doc = doc(&format!(
-                "The most {unit} that a `{}` may have ({}).",
-                definition.name, definition.rule
-            ));
-            let bound = Literal::u64_unsuffixed(bound);
-            result.extend(quote!(#doc pub const #name: usize = #bound;));
-        }
-    }
-    result
+    model
+        .lengths()
+        .map(|length| {
+            let name = constant(&[length.name, &length.of.name]);
+            let doc = doc(&greatest_length(&length));
+            let most = Literal::u64_unsuffixed(length.most);
+            quote!(#doc pub const #name: usize = #most;)
+        })
+        .collect()
 }
 
 /// A group becomes a struct and its one value; a group of one constant becomes a plain constant.

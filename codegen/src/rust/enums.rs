@@ -3,10 +3,11 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{doc, enumerations, ident, variant};
+use super::{doc, ident, variant};
 
 pub(super) fn generate(model: &crate::model::Model) -> TokenStream {
-    enumerations(model)
+    model
+        .enumerations()
         .map(|(definition, values)| {
             let name = ident(&definition.title);
             let what = definition.name.replace('_', " ");

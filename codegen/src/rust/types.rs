@@ -42,7 +42,7 @@ pub(super) fn generate(source: &Source, model: &Model) -> Result<TokenStream, St
         }
     }
     let made = items.len();
-    let must = structs(model).count() + super::enumerations(model).count();
+    let must = structs(model).count() + model.enumerations().count();
     if made == must {
         Ok(items.into_iter().collect())
     } else {

@@ -3,14 +3,15 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::{byte_string, constant, enumerations, ident, structs, variant};
+use super::{byte_string, constant, ident, structs, variant};
 use crate::model::{Model, Object};
 
 pub(super) fn generate(model: &Model) -> TokenStream {
     let structs: TokenStream = structs(model)
         .map(|(definition, object)| structure(&definition.title, &definition.name, object))
         .collect();
-    let enums: TokenStream = enumerations(model)
+    let enums: TokenStream = model
+        .enumerations()
         .map(|(definition, values)| {
             let name = ident(&definition.title);
             let variants = values.iter().map(|value| variant(&value.name));

@@ -65,6 +65,7 @@ export interface Envelope {
 export const ENVELOPE_MEMBERS: readonly string[];
 export function check_envelope(c: Checker, value: unknown): void;
 export function write_envelope(texts: Record<'correlation_id' | 'msg_id' | 'timestamp' | 'send_to' | 'msg_purpose' | 'sender_name' | 'sender_id' | 'receiver_name' | 'receiver_id' | 'reply_to' | 'reply_to_msg_id' | 'broker_url' | 'metadata' | 'payloads', string>): string;
+export function copy_envelope(value: Envelope): Envelope;
 
 /** One named, typed piece of data within an envelope. (W1.1) */
 export interface Payload {
@@ -88,6 +89,7 @@ export interface Payload {
 export const PAYLOAD_MEMBERS: readonly string[];
 export function check_payload(c: Checker, value: unknown): void;
 export function write_payload(texts: Record<'id' | 'dataname' | 'payload_type' | 'transport' | 'encoding' | 'size' | 'data' | 'metadata', string>): string;
+export function copy_payload(value: Payload): Payload;
 
 /** What a reader can check the payload against, and members of the caller's choice. (W1.13) */
 export interface PayloadMetadata {

@@ -216,6 +216,40 @@ export function write_payload(texts) {
   );
 }
 
+/** A `envelope` with the members that the schema names and no others; what they hold is shared. */
+export function copy_envelope(value) {
+  return {
+    correlation_id: value.correlation_id,
+    msg_id: value.msg_id,
+    timestamp: value.timestamp,
+    send_to: value.send_to,
+    msg_purpose: value.msg_purpose,
+    sender_name: value.sender_name,
+    sender_id: value.sender_id,
+    receiver_name: value.receiver_name,
+    receiver_id: value.receiver_id,
+    reply_to: value.reply_to,
+    reply_to_msg_id: value.reply_to_msg_id,
+    broker_url: value.broker_url,
+    metadata: value.metadata,
+    payloads: value.payloads,
+  };
+}
+
+/** A `payload` with the members that the schema names and no others; what they hold is shared. */
+export function copy_payload(value) {
+  return {
+    id: value.id,
+    dataname: value.dataname,
+    payload_type: value.payload_type,
+    transport: value.transport,
+    encoding: value.encoding,
+    size: value.size,
+    data: value.data,
+    metadata: value.metadata,
+  };
+}
+
 /** The place in the envelope, as a JSON pointer (RFC 6901). `^(/([^~/]|~[01])*)*$` */
 export const DETAILS_POINTER = new Pattern({
   classes: [

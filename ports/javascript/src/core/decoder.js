@@ -11,7 +11,7 @@
  * @property {Iterable<string>} [allowed_origins] where links may lead, such as `https://files.example`; nowhere by default
  */
 
-import { DESKTOP } from '../generated.js';
+import { copy_envelope, copy_payload, DESKTOP } from '../generated.js';
 import { kind } from './content.js';
 import { read_canonical } from './envelope_read.js';
 import { NATSBridgeError } from './error.js';
@@ -183,31 +183,17 @@ function origins(urls) {
  * @returns {Envelope}
  */
 function known(value) {
-  const envelope = /** @type {Envelope} */ (/** @type {unknown} */ (value));
-  return lowered({
-    correlation_id: envelope.correlation_id,
-    msg_id: envelope.msg_id,
-    timestamp: envelope.timestamp,
-    send_to: envelope.send_to,
-    msg_purpose: envelope.msg_purpose,
-    sender_name: envelope.sender_name,
-    sender_id: envelope.sender_id,
-    receiver_name: envelope.receiver_name,
-    receiver_id: envelope.receiver_id,
-    reply_to: envelope.reply_to,
-    reply_to_msg_id: envelope.reply_to_msg_id,
-    broker_url: envelope.broker_url,
-    metadata: envelope.metadata,
-    payloads: envelope.payloads.map(known_payload),
-  });
+  const envelope = copy_envelope(/** @type {Envelope} */ (/** @type {unknown} */ (value)));
+  envelope.payloads = envelope.payloads.map(known_payload);
+  return lowered(envelope);
 }
 
-/**
- * @param {Payload} payload
- * @returns {Payload}
- */
-function known_payload({ id, dataname, payload_type, transport, encoding, size, data, metadata }) {
-  return { id, dataname, payload_type, transport, encoding, size: size + 0, data, metadata };
+/** @param {Payload} value */
+function known_payload(value) {
+  const payload = copy_payload(value);
+  // A size of -0 is 0.
+  payload.size += 0;
+  return payload;
 }
 
 /**

@@ -20,6 +20,7 @@
  * @property {string | null} sha256 its digest in lower case, where the sender told it
  */
 
+import { copy_envelope } from '../generated.js';
 import { canonical_size } from './base64.js';
 import { ContentError, deserialize, inline } from './content.js';
 import { NATSBridgeError } from './error.js';
@@ -135,22 +136,9 @@ export class Incoming {
       const { dataname, payload_type, transport, size, metadata } = this.#payload(index);
       payloads.push(new ReceivedPayload(dataname, values[index], payload_type, transport, size, metadata));
     }
-    return {
-      correlation_id: envelope.correlation_id,
-      msg_id: envelope.msg_id,
-      timestamp: envelope.timestamp,
-      send_to: envelope.send_to,
-      msg_purpose: envelope.msg_purpose,
-      sender_name: envelope.sender_name,
-      sender_id: envelope.sender_id,
-      receiver_name: envelope.receiver_name,
-      receiver_id: envelope.receiver_id,
-      reply_to: envelope.reply_to,
-      reply_to_msg_id: envelope.reply_to_msg_id,
-      broker_url: envelope.broker_url,
-      metadata: envelope.metadata,
-      payloads,
-    };
+    const message = /** @type {Received} */ (/** @type {object} */ (copy_envelope(envelope)));
+    message.payloads = payloads;
+    return message;
   }
 
   /** @param {number} index */
