@@ -61,7 +61,7 @@ TOPICS = {
 }
 """By folder."""
 
-NOT_MADE = ["rules.json"]
+NOT_MADE = ["found.json", "rules.json"]
 """What is written by hand as it is."""
 
 

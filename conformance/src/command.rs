@@ -14,7 +14,7 @@ use crate::kill::Kill;
 use crate::progress::Progress;
 use crate::report::{self, Check, Report};
 use crate::repository::Repository;
-use crate::{child, listing, protocol, scaffold, smoke};
+use crate::{child, fuzz, listing, protocol, scaffold, smoke};
 
 /// Holds every implementation of NATSBridge against the wire specification and against every other
 #[derive(Debug, Parser)]
@@ -37,6 +37,7 @@ enum Command {
     Report(Render),
     Protocol(Protocol),
     Kill(Killing),
+    Fuzz(Fuzz),
 }
 
 /// Put all cases to all ports, and every message of one to every other
@@ -130,6 +131,23 @@ struct Protocol {
 #[derive(Args, Debug)]
 struct Killing {}
 
+/// Put messages made from the schema, most of them damaged, to all ports; they have to agree
+#[derive(Args, Debug)]
+struct Fuzz {
+    /// A port, by its name; again for more [default: all]
+    #[arg(long, value_name = "NAME")]
+    port: Vec<String>,
+    /// How many messages
+    #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
+    count: u32,
+    /// The same seed gives the same messages [default: another one each time]
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// Where the message on which they differ is written to, as a case [default: target/fuzz]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
 #[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
 enum Format {
     Text,
@@ -184,6 +202,7 @@ impl Command {
             Command::Report(render) => render.run(),
             Command::Protocol(protocol) => protocol.run(),
             Command::Kill(kill) => kill.run(),
+            Command::Fuzz(fuzz) => fuzz.run(),
         }
     }
 }
@@ -288,6 +307,20 @@ impl Killing {
     }
 }
 
+impl Fuzz {
+    fn run(self) -> Result<(), Failure> {
+        let order = fuzz::Order {
+            ports: self.port,
+            count: self.count as usize,
+            seed: self.seed.unwrap_or_else(other_each_time),
+            out: self.out,
+        };
+        let fuzzed = fuzz::fuzz(&Repository::find()?, &order, &Progress::new())?;
+        print(&fuzzed.told)?;
+        verdict(fuzzed.is_good)
+    }
+}
+
 impl Format {
     /// Its file in the folder of `--out`.
     fn file(self) -> &'static str {
@@ -324,6 +357,11 @@ fn print(text: &str) -> Result<(), Failure> {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
         written => Ok(written?),
     }
+}
+
+fn other_each_time() -> u64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| since.as_secs())
 }
 
 fn processors() -> usize {

@@ -71,8 +71,8 @@ pub(crate) fn run(
     }
     let check = Arc::new(adapter::Check::new(repository)?);
     let (contestants, absent) = start(&ports, repository, &check, progress)?;
-    // Who asks for a port by its name, and CI, which has everything, are not content with less.
-    let must = !order.ports.is_empty() || std::env::var("CI").is_ok_and(|value| value == "true");
+    // Who asks for a port by its name, and CI, are not content with less.
+    let must = !order.ports.is_empty() || is_ci();
     let mut checks: Vec<Check> = absent.iter().filter_map(|one| one.check(must)).collect();
     let mut notes = Vec::new();
     let servers = Servers::start(&cases, repository, must, &mut notes, &mut problems)?;
@@ -114,6 +114,11 @@ pub(crate) fn run(
             })
             .collect(),
     })
+}
+
+/// CI has everything.
+pub(crate) fn is_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
 }
 
 /// Whether an implementation has done something in it, right or wrong.
@@ -266,7 +271,7 @@ fn name(arena: &Arena<'_>, planned: Planned) -> String {
 }
 
 /// Builds and starts every port.
-fn start(
+pub(crate) fn start(
     ports: &[Port],
     repository: &Repository,
     check: &Arc<adapter::Check>,

@@ -9,7 +9,7 @@ use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::Noticed;
-use super::published::{ENVELOPE, Published, read};
+use crate::published::{ENVELOPE, Published, read};
 
 /// Larger messages are about limits, not about the schema.
 const LARGEST: usize = 16_384;

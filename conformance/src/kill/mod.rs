@@ -5,14 +5,14 @@
 
 mod corpus;
 mod mutation;
-mod published;
 
 use std::fmt;
 use std::path::Path;
 
 pub use corpus::{Corpus, Instance};
 pub use mutation::{Mutation, mutations};
-pub use published::Published;
+
+use crate::published::Published;
 
 /// What came of all deletions, in the order of the files and of their text.
 #[derive(Clone, Debug, PartialEq)]

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::published::Published;
+use crate::published::Published;
 
 /// Keywords that hold schemas by name, which are looked into and no constraints themselves.
 const LIBRARIES: [&str; 1] = ["$defs"];

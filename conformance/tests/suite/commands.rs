@@ -19,7 +19,7 @@ fn help_of_all() {
 #[test]
 fn help_of_each_command() {
     for name in [
-        "run", "list", "smoke", "attach", "new", "report", "protocol", "kill",
+        "run", "list", "smoke", "attach", "new", "report", "protocol", "kill", "fuzz",
     ] {
         insta::assert_snapshot!(format!("help_of_{name}"), help(&[name]));
     }
@@ -33,6 +33,8 @@ fn wrong_usage_has_a_code_of_its_own() {
         &["run", "--port", "julia"],
         &["run", "--case", "no-such-case"],
         &["run", "--jobs", "0"],
+        &["fuzz", "--count", "0"],
+        &["fuzz", "--port", "rust"],
         &["attach", "--case", "w1.1-smallest"],
         &["report", "no-such-file.json"],
         &["new", "No Name"],

@@ -4,6 +4,7 @@ mod adapters;
 mod attached;
 mod commands;
 mod drift;
+mod fuzz;
 mod known;
 mod processes;
 mod program;

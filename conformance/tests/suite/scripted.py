@@ -27,7 +27,11 @@ def report(code="INVALID_ENVELOPE", phase="validate", pointer="/payloads/0/id"):
 
 
 def decode(request):
-    message = json.loads(request.get("text") or base64.b64decode(request["base64"]))
+    text = request["text"].encode() if "text" in request else base64.b64decode(request["base64"])
+    if MODE in ("refuses", "refuses-chat-in-another-way"):
+        other = MODE != "refuses" and b'"chat"' in text
+        return {"error": {"report": report(code="SIZE_MISMATCH") if other else report()}}
+    message = json.loads(text)
     payloads = message.pop("payloads")
     if MODE == "text-only" and "base64" in request:
         return {"error": {"report": report()}}

@@ -8,7 +8,7 @@ use jsonschema::{Draft, Registry, Validator};
 use serde_json::Value;
 
 /// The schema of messages.
-pub(super) const ENVELOPE: &str = "envelope.schema.json";
+pub(crate) const ENVELOPE: &str = "envelope.schema.json";
 
 /// The schemas of `schema/v1`, by file name.
 #[derive(Clone, Debug)]
@@ -49,7 +49,7 @@ impl Published {
     }
 
     /// What a `$ref` in `file` leads to: its file, and the schema.
-    pub(super) fn resolve<'a>(
+    pub(crate) fn resolve<'a>(
         &'a self,
         file: &'a str,
         reference: &'a str,
@@ -61,7 +61,7 @@ impl Published {
     }
 
     /// The schema files that the validator of `file` is made from.
-    pub(super) fn behind(&self, file: &str) -> BTreeSet<String> {
+    pub(crate) fn behind(&self, file: &str) -> BTreeSet<String> {
         let mut found = BTreeSet::new();
         let mut open = vec![file.to_owned()];
         while let Some(name) = open.pop() {
@@ -81,7 +81,7 @@ impl Published {
     }
 
     /// The same with another schema in place of `file`.
-    pub(super) fn with(&self, file: &str, schema: Value) -> Self {
+    pub(crate) fn with(&self, file: &str, schema: Value) -> Self {
         let mut changed = self.clone();
         if let Some((_, old)) = changed.files.iter_mut().find(|(name, _)| name == file) {
             *old = schema;
@@ -129,7 +129,7 @@ fn references(schema: &Value, found: &mut Vec<String>) {
 }
 
 /// A file of JSON.
-pub(super) fn read(path: &Path) -> Result<Value, String> {
+pub(crate) fn read(path: &Path) -> Result<Value, String> {
     let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     let text = fs::read_to_string(path).map_err(|error| told(&error))?;
     serde_json::from_str(&text).map_err(|error| told(&error))
