@@ -224,6 +224,12 @@ CASES += [
         five(payload_bytes=5, sha256=HELLO, n=1, of={"": [None, True]}),
         ok(came("Hello", size=5, metadata={"payload_bytes": 5, "sha256": HELLO, "n": 1, "of": {"": [None, True]}})),
     ),
+    case(
+        "w1.13-handed-out-upper",
+        "as it came: a digest in upper case, too",
+        five(sha256=HELLO.upper()),
+        ok(came("Hello", size=5, metadata={"sha256": HELLO.upper()})),
+    ),
     case("w1.13-handed-out-empty", "and nothing where there is nothing", five(), ok(came("Hello", size=5, metadata={}))),
     case("w1.13-upper", "a digest in upper case", five(sha256=HELLO.upper()), GOOD),
     case("w1.13-point", "payload_bytes is a number like size", five(payload_bytes=Raw("5.0")), GOOD),

@@ -134,6 +134,8 @@ pub(super) enum Change {
     Case(Index),
     /// A number is told in another way, or is another one.
     Number(Index, Number),
+    /// Base64 is not canonical any more, or of another length.
+    Base64(Index, Base64),
     /// Bytes are put in.
     Insert(Index, &'static [u8]),
     /// Bytes go.
@@ -164,6 +166,35 @@ const NUMBERS: &[Number] = &[
     Number::Lowered,
 ];
 
+/// What is done to base64.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Base64 {
+    /// The bits that are left over are not zero.
+    Bits,
+    /// No padding.
+    Bare,
+    /// Padding where none is due.
+    Padded,
+    /// A letter of base64url.
+    Url,
+    /// White space within.
+    Blank,
+    /// Another group behind.
+    More,
+    /// A group too few.
+    Fewer,
+}
+
+const BASE64: &[Base64] = &[
+    Base64::Bits,
+    Base64::Bare,
+    Base64::Padded,
+    Base64::Url,
+    Base64::Blank,
+    Base64::More,
+    Base64::Fewer,
+];
+
 /// Changes, most often of the parts of a message and not of its bytes.
 pub(super) fn changes() -> impl Strategy<Value = Vec<Change>> {
     let at = any::<Index>;
@@ -191,6 +222,7 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<Change>> {
         4 => (at(), at(), letters, times).prop_map(|(at, place, letter, times)| Change::Letter(at, place, letter, times)),
         1 => at().prop_map(Change::Case),
         2 => (at(), select(NUMBERS)).prop_map(|(at, how)| Change::Number(at, how)),
+        3 => (at(), select(BASE64)).prop_map(|(at, how)| Change::Base64(at, how)),
     ];
     let bytes = prop_oneof![
         3 => (at(), select(PIECES)).prop_map(|(at, piece)| Change::Insert(at, piece)),
@@ -198,7 +230,9 @@ pub(super) fn changes() -> impl Strategy<Value = Vec<Change>> {
         1 => (at(), 1_u8..=255).prop_map(|(at, mask)| Change::Flip(at, mask)),
         1 => at().prop_map(Change::End),
     ];
-    vec(prop_oneof![12 => parts, 1 => bytes], 0..=3)
+    let change = prop_oneof![12 => parts, 1 => bytes].boxed();
+    // What is wrong once hides what is wrong behind it.
+    prop_oneof![2 => vec(change.clone(), 0), 6 => vec(change.clone(), 1), 2 => vec(change, 2..=3)]
 }
 
 /// The bytes of a message after these changes: those of its parts come first.
@@ -267,8 +301,13 @@ fn of_parts(text: &mut Text, change: &Change) {
             }
         }
         Change::Number(at, how) => {
-            if let Some(Text::Token(token)) = nth_number(text, at) {
+            if let Some(Text::Token(token)) = next(text, at, is_number) {
                 renumber(token, *how);
+            }
+        }
+        Change::Base64(at, how) => {
+            if let Some(Text::Token(token)) = next(text, at, is_padded) {
+                *token = not_canonical(token, *how);
             }
         }
         _ => {}
@@ -300,17 +339,50 @@ fn nth<'a>(text: &'a mut Text, at: &Index) -> Option<&'a mut Text> {
     text.at(place)
 }
 
-/// The next text that is a number without sign, point and exponent.
-fn nth_number<'a>(text: &'a mut Text, at: &Index) -> Option<&'a mut Text> {
+/// The next token from this place on that is such a one.
+fn next<'a>(text: &'a mut Text, at: &Index, is: fn(&[u8]) -> bool) -> Option<&'a mut Text> {
     let count = text.count();
     let first = at.index(count);
-    let is_number = |text: &Text| match text {
-        Text::Token(token) => token.iter().all(u8::is_ascii_digit),
-        _ => false,
-    };
     let mut places = (first..count).chain(0..first);
-    let place = places.find(|place| text.at(*place).is_some_and(|found| is_number(found)))?;
+    let place =
+        places.find(|place| matches!(text.at(*place), Some(Text::Token(token)) if is(token)))?;
     text.at(place)
+}
+
+/// Whether it has no sign, point or exponent.
+fn is_number(token: &[u8]) -> bool {
+    token.iter().all(u8::is_ascii_digit)
+}
+
+/// Whether it is base64 with padding, which no other string of a message is by chance.
+fn is_padded(token: &[u8]) -> bool {
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
+    match token {
+        [b'"', inner @ .., b'=', b'"'] => inner.len() % 4 == 3 && inner.iter().all(is_letter),
+        _ => false,
+    }
+}
+
+fn not_canonical(token: &[u8], how: Base64) -> Vec<u8> {
+    let text = String::from_utf8_lossy(token).replace('"', "");
+    let (bare, padding) = text.split_at(text.find('=').unwrap_or(text.len()));
+    let changed = match (how, bare.char_indices().next_back()) {
+        (Base64::Bits, Some((at, last))) => {
+            let next = if last == 'z' {
+                '0'
+            } else {
+                char::from(last as u8 + 1)
+            };
+            format!("{}{next}{padding}", &bare[..at])
+        }
+        (Base64::Bits | Base64::Bare, _) => bare.to_owned(),
+        (Base64::Padded, _) => format!("{text}="),
+        (Base64::Url, _) => format!("-{}", &text[1..]),
+        (Base64::Blank, _) => format!("{}\n{}", &text[..2], &text[2..]),
+        (Base64::More, _) => format!("{text}AAAA"),
+        (Base64::Fewer, _) => text[4..].to_owned(),
+    };
+    quoted(&changed)
 }
 
 fn renumber(token: &mut Vec<u8>, how: Number) {

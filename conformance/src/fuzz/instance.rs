@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use proptest::collection::{btree_map, vec};
-use proptest::prelude::{any, prop_oneof};
+use proptest::prelude::{Just, any, prop_oneof};
 use proptest::sample::select;
 use proptest::strategy::{BoxedStrategy, Strategy};
 use proptest::string::string_regex;
@@ -72,9 +72,13 @@ impl<'a> Instances<'a> {
                 }
                 None => object().boxed(),
             },
-            Some("array") => vec(self.item.clone(), 0..=MOST)
-                .prop_map(Text::Array)
-                .boxed(),
+            // One alone is what no other one hides.
+            Some("array") => prop_oneof![
+                3 => vec(self.item.clone(), 1),
+                1 => vec(self.item.clone(), 0..=MOST),
+            ]
+            .prop_map(Text::Array)
+            .boxed(),
             Some("string") => {
                 let texts = match schema["pattern"].as_str() {
                     Some(pattern) => matching(pattern)
@@ -117,9 +121,12 @@ pub(super) fn json() -> impl Strategy<Value = Text> {
     })
 }
 
-/// An object with members of somebody's choice.
+/// An object with members of somebody's choice, most often with none.
 pub(super) fn object() -> impl Strategy<Value = Text> {
-    members(json().boxed())
+    prop_oneof![
+        2 => Just(Text::Object(Vec::new())),
+        1 => members(json().boxed()),
+    ]
 }
 
 /// Any string; those that programs trip over come often.
@@ -143,6 +150,8 @@ pub(super) fn string() -> impl Strategy<Value = String> {
         "10",
     ];
     prop_oneof![
+        // What stands for itself in JSON is what fast readers look for.
+        4 => "[a-z0-9 ._-]{0,8}",
         2 => ".{0,8}",
         1 => select(HARD).prop_map(str::to_owned),
     ]

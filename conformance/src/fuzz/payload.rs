@@ -3,7 +3,7 @@
 use base64_simd::STANDARD;
 use proptest::collection::vec;
 use proptest::option::weighted;
-use proptest::prelude::{any, prop_oneof};
+use proptest::prelude::{Just, any, prop_oneof};
 use proptest::sample::{Index, select};
 use proptest::strategy::{BoxedStrategy, Strategy, Union};
 use serde_json::Value;
@@ -44,7 +44,10 @@ pub(super) fn payloads(
 ) -> impl Strategy<Value = Text> {
     let told = (
         any::<bool>(),
-        weighted(0.2, any::<bool>()),
+        weighted(
+            0.2,
+            weighted(0.8, Just(())).prop_map(|right| right.is_some()),
+        ),
         any::<bool>(),
         object(),
     );
@@ -66,7 +69,7 @@ pub(super) fn payloads(
         set(&mut payload, "data", Text::string(url));
         payload
     });
-    prop_oneof![9 => direct, 1 => linked]
+    prop_oneof![19 => direct, 1 => linked]
 }
 
 /// The Arrow streams of the cases, if they are small.

@@ -177,7 +177,7 @@ function origins(urls) {
 }
 
 /**
- * A valid envelope with the members that the schema names and no others, ids and digests in lower case.
+ * A valid envelope with the members that the schema names and no others, ids in lower case.
  *
  * @param {Record<string, unknown>} value
  * @returns {Envelope}
@@ -197,7 +197,7 @@ function known_payload(value) {
 }
 
 /**
- * The envelope itself, its ids and digests in lower case.
+ * The envelope itself, its ids in lower case.
  *
  * @param {Envelope} envelope
  */
@@ -209,9 +209,7 @@ function lowered(envelope) {
   envelope.reply_to_msg_id = envelope.reply_to_msg_id.toLowerCase();
   for (let index = 0; index < envelope.payloads.length; index += 1) {
     const payload = /** @type {Payload} */ (envelope.payloads[index]);
-    const { sha256 } = payload.metadata;
     payload.id = payload.id.toLowerCase();
-    if (sha256 !== undefined) payload.metadata.sha256 = sha256.toLowerCase();
   }
   return envelope;
 }

@@ -64,7 +64,7 @@ export class Incoming {
     const downloads = [];
     for (const [index, { dataname, payload_type, transport, size, data, metadata }] of this.#envelope.payloads.entries()) {
       if (transport !== 'link') continue;
-      downloads.push({ index, dataname, payload_type, url: String(data), size, sha256: metadata.sha256 ?? null });
+      downloads.push({ index, dataname, payload_type, url: String(data), size, sha256: metadata.sha256?.toLowerCase() ?? null });
     }
     return downloads;
   }
@@ -195,7 +195,7 @@ export class Incoming {
   #check(index, bytes, sha256) {
     const { size, metadata } = this.#payload(index);
     if (bytes.length !== size) throw this.#size_mismatch(index, bytes.length);
-    const expected = metadata.sha256;
+    const expected = metadata.sha256?.toLowerCase();
     if (expected === undefined) return;
     const found = sha256 ?? this.#platform.sha256(bytes);
     if (found === expected) return;
