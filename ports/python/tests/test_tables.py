@@ -337,3 +337,17 @@ def test_a_time_zone_that_is_no_text():
     lying = content.replace(b"Zone", b"Z\xffne", 1)
     assert lying != content
     assert "time zone that is no text" in refusal(tables.read, lying)
+
+
+@pytest.mark.parametrize("column", [False, True], ids=["schema", "column"])
+def test_metadata_that_is_no_text(column):
+    """pyarrow takes any bytes there; arrow-rs and others refuse the stream."""
+    metadata = {"unit": b"\xff"}
+    field = pa.field("n", pa.int8(), metadata=metadata if column else None)
+    table = pa.table([pa.array([1], pa.int8())], pa.schema([field], metadata=None if column else metadata))
+    whose = "column 'n'" if column else "the table"
+    assert f"the metadata 'unit' of {whose} is no text" in refusal(tables.write, table)
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    assert f"the metadata 'unit' of {whose} is no text" in refusal(tables.read, sink.getvalue().to_pybytes())
