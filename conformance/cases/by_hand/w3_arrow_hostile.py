@@ -160,6 +160,10 @@ bad("view-length", "a view longer than its buffer", changed(VIEWS, in_body(1, 16
 bad("view-negative", "a view of negative length", changed(VIEWS, in_body(1, 16), "i", -1))
 bad("view-utf8", "a view of bytes that are no UTF-8", changed(VIEWS, in_body(1, 4), "B", 0xFF))
 bad("view-variadic", "fewer buffers than the views say", changed(VIEWS, lambda s: batch(s).vector("variadic") + 4, "q", 9))
+for slug, value in (("most", 0x78000001), ("huge", HUGE), ("negative", -1)):
+    title = "a column of views with an impossible number of buffers"
+    bad("view-variadic-" + slug, title, changed(VIEWS, lambda s: batch(s).vector("variadic") + 4, "q", value))
+bad("view-variadic-long", "more such numbers than the metadata has bytes", changed(VIEWS, lambda s: batch(s).vector("variadic"), "I", 0xFFFFFFF))
 # The third is null, so that nobody needs what its view says; who reads it all the same must find that it lies.
 NULL_VIEW = {"type": "table", "rows": 3, "columns": [{"name": "c", "type": "string_view", "nullable": True, "values": ["short", "a word of more than twelve bytes", None]}]}
 for slug, at, value, title in (
