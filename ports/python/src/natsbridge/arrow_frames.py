@@ -70,8 +70,8 @@ def check_batches(stream: memoryview) -> None:
 
     It is for a stream that passes :func:`check_frames` and has plain columns alone, none of them nested.
 
-    :raises TableError: for a column of another length than its batch, a buffer outside of the body, or buffers that share
-        bytes.
+    :raises TableError: for a column of another length than its batch, a buffer outside of the body, buffers that share
+        bytes, or a column of views that says to have more buffers than there are.
     """
     for at, metadata, kind, header, body_length in _messages(stream):
         if kind == _SCHEMA:
