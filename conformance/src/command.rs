@@ -140,7 +140,7 @@ struct Fuzz {
     /// How many messages
     #[arg(long, value_name = "N", default_value_t = 2_000, value_parser = clap::value_parser!(u32).range(1..))]
     count: u32,
-    /// The same seed gives the same messages [default: another one each time]
+    /// The same seed gives the same messages, with the same cases and the same ports [default: another one each time]
     #[arg(long, value_name = "N")]
     seed: Option<u64>,
     /// Where the message on which they differ is written to, as a case [default: target/fuzz]

@@ -30,7 +30,7 @@ pub(super) fn declared(definition: &Definition) -> String {
 
 fn what(definition: &Definition) -> String {
     doc(&format!(
-        "A `{}` with the members that the schema names and no others; what they hold is shared.",
+        "The members of `{}` that the schema names, and no others; what they hold is shared.",
         definition.name
     ))
 }

@@ -55,6 +55,7 @@ def in_body(index, at=0, message=BATCH):
 for slug, written, lying in (("name", b"origin", b"\xefrigin"), ("value", b"here", b"\xe8ere"), ("of-a-field", b"none", b"\xeeone")):
     title = "metadata that is no text: " + slug
     bad("metadata-" + slug, title, made("form/metadata").replace(written, lying, 1))
+bad("metadata-of-a-batch", "metadata of a batch that is no text", made("form/metadata-of-a-batch").replace(b"here", b"\xe8ere", 1))
 HUGE = (1 << 62) + 8
 # Rows and nodes.
 for slug, value in (("one-more", 4), ("one-fewer", 2), ("none", 0), ("huge", HUGE), ("negative", -1)):

@@ -254,27 +254,27 @@ fn of_parts(text: &mut Text, change: &Change) {
                 *found = other.clone();
             }
         }
-        Change::Remove(at) => match inner(text, at) {
+        Change::Remove(at) => match held(text, at) {
             Some((Text::Array(items), index)) => drop(items.remove(index)),
             Some((Text::Object(members), index)) => drop(members.remove(index)),
             _ => {}
         },
-        Change::Repeat(at) => match inner(text, at) {
+        Change::Repeat(at) => match held(text, at) {
             Some((Text::Array(items), index)) => items.push(items[index].clone()),
             Some((Text::Object(members), index)) => members.push(members[index].clone()),
             _ => {}
         },
         Change::Rename(at, name) => {
-            if let Some((Text::Object(members), index)) = inner(text, at) {
+            if let Some((Text::Object(members), index)) = held(text, at) {
                 members[index].0 = quoted(name);
             }
         }
-        Change::Add(at, name, value) => match nth(text, at) {
+        Change::Add(at, name, value) => match place_for_more(text, at) {
             Some(Text::Array(items)) => items.push(value.clone()),
             Some(Text::Object(members)) => members.push((quoted(name), value.clone())),
             _ => {}
         },
-        Change::Swap(at, with) => match inner(text, at) {
+        Change::Swap(at, with) => match held(text, at) {
             Some((Text::Array(items), index)) => {
                 let with = with.index(items.len());
                 items.swap(index, with);
@@ -286,12 +286,12 @@ fn of_parts(text: &mut Text, change: &Change) {
             _ => {}
         },
         Change::Letter(at, place, letter, times) => {
-            if let Some(Text::Token(token)) = nth(text, at) {
+            if let Some(Text::Token(token)) = next(text, at, is_string) {
                 replace_letter(token, place, *letter, *times);
             }
         }
         Change::Case(at) => {
-            if let Some(Text::Token(token)) = nth(text, at) {
+            if let Some(Text::Token(token)) = next(text, at, is_string) {
                 let flip = |byte: &mut u8| {
                     if byte.is_ascii_alphabetic() {
                         *byte ^= 0x20;
@@ -306,7 +306,11 @@ fn of_parts(text: &mut Text, change: &Change) {
             }
         }
         Change::Base64(at, how) => {
-            if let Some(Text::Token(token)) = next(text, at, is_padded) {
+            let is = match how {
+                Base64::Bits | Base64::Bare => is_padded,
+                _ => is_base64,
+            };
+            if let Some(Text::Token(token)) = next(text, at, is) {
                 *token = not_canonical(token, *how);
             }
         }
@@ -354,13 +358,29 @@ fn is_number(token: &[u8]) -> bool {
     token.iter().all(u8::is_ascii_digit)
 }
 
+/// Whether it is a string that is not empty.
+fn is_string(token: &[u8]) -> bool {
+    token.len() > 2 && token.starts_with(b"\"")
+}
+
 /// Whether it is base64 with padding, which no other string of a message is by chance.
 fn is_padded(token: &[u8]) -> bool {
-    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/=".contains(byte);
-    match token {
-        [b'"', inner @ .., b'=', b'"'] => inner.len() % 4 == 3 && inner.iter().all(is_letter),
-        _ => false,
-    }
+    is_base64(token) && token.ends_with(b"=\"")
+}
+
+/// Whether it may be base64: other words of a message are no longer than this.
+fn is_base64(token: &[u8]) -> bool {
+    const LONGEST_WORD: usize = 12;
+    let is_letter = |byte: &u8| byte.is_ascii_alphanumeric() || b"+/".contains(byte);
+    let [b'"', inner @ .., b'"'] = token else {
+        return false;
+    };
+    let bare = inner
+        .strip_suffix(b"==")
+        .or(inner.strip_suffix(b"="))
+        .unwrap_or(inner);
+    let is_padded = bare.len() < inner.len();
+    inner.len() % 4 == 0 && (is_padded || inner.len() > LONGEST_WORD) && bare.iter().all(is_letter)
 }
 
 fn not_canonical(token: &[u8], how: Base64) -> Vec<u8> {
@@ -376,6 +396,7 @@ fn not_canonical(token: &[u8], how: Base64) -> Vec<u8> {
             format!("{}{next}{padding}", &bare[..at])
         }
         (Base64::Bits | Base64::Bare, _) => bare.to_owned(),
+        (Base64::Padded, _) if padding.is_empty() => format!("{text}===="),
         (Base64::Padded, _) => format!("{text}="),
         (Base64::Url, _) => format!("-{}", &text[1..]),
         (Base64::Blank, _) => format!("{}\n{}", &text[..2], &text[2..]),
@@ -398,20 +419,26 @@ fn renumber(token: &mut Vec<u8>, how: Number) {
         Number::Negative => format!("-{number}"),
         Number::Pointed => format!("{number}.0"),
         Number::Raised => format!("{number}e0"),
+        Number::Lowered if number == 0 => "0E-1".to_owned(),
         Number::Lowered => format!("{number}0E-1"),
     };
     *token = text.into_bytes();
 }
 
-/// An array or object, and the index of one of its items or members.
-fn inner<'a>(text: &'a mut Text, at: &Index) -> Option<(&'a mut Text, usize)> {
-    let found = nth(text, at)?;
-    let count = match found {
-        Text::Token(_) => 0,
-        Text::Array(items) => items.len(),
-        Text::Object(members) => members.len(),
-    };
-    (count > 0).then(|| (found, at.index(count)))
+/// One of all members and items, as the object or array that holds it and its index there.
+fn held<'a>(text: &'a mut Text, at: &Index) -> Option<(&'a mut Text, usize)> {
+    let others = text.count() - 1;
+    let place = (others > 0).then(|| 1 + at.index(others))?;
+    text.holder(place)
+}
+
+/// An object or array: one of all texts, or else what holds it.
+fn place_for_more<'a>(text: &'a mut Text, at: &Index) -> Option<&'a mut Text> {
+    let place = at.index(text.count());
+    match text.at(place) {
+        Some(Text::Token(_)) => text.holder(place).map(|(holder, _)| holder),
+        _ => text.at(place),
+    }
 }
 
 /// One character of a string becomes `times` others; of an empty one, they are put in.
@@ -424,4 +451,88 @@ fn replace_letter(token: &mut Vec<u8>, place: &Index, letter: char, times: usize
     let end = letters.len().min(at + 1);
     letters.splice(at..end, std::iter::repeat_n(letter, times));
     *token = quoted(&letters.into_iter().collect::<String>());
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::strategy::ValueTree;
+    use proptest::test_runner::TestRunner;
+
+    use super::*;
+
+    fn message() -> Text {
+        let payload = [
+            ("id", "\"a-b\""),
+            ("size", "6"),
+            ("data", "\"SGVsbG8hSGVsbG8hSGVs\""),
+            ("other", "\"QQ==\""),
+        ];
+        let payload = payload.map(|(name, token)| (name.to_owned(), Text::token(token)));
+        let payloads = Text::Array(vec![Text::object(payload)]);
+        Text::object([
+            ("to".to_owned(), Text::string("x")),
+            ("payloads".to_owned(), payloads),
+        ])
+    }
+
+    #[test]
+    fn a_change_changes() {
+        let mut runner = TestRunner::deterministic();
+        let before = message().bytes();
+        let (mut all, mut same) = (0, Vec::new());
+        while all < 2_000 {
+            let changes = changes().new_tree(&mut runner).expect("changes").current();
+            for change in changes {
+                all += 1;
+                if changed(message(), std::slice::from_ref(&change)) == before {
+                    same.push(change);
+                }
+            }
+        }
+        // Such as a place that is swapped with itself.
+        assert!(same.len() < all / 8, "{} of {all}: {same:?}", same.len());
+    }
+
+    #[test]
+    fn a_number_that_is_told_otherwise_is_the_same() {
+        for number in ["0", "5", "100"] {
+            for how in [Number::Pointed, Number::Raised, Number::Lowered] {
+                let mut token = number.as_bytes().to_vec();
+                renumber(&mut token, how);
+                let read: f64 = serde_json::from_slice(&token).expect("JSON");
+                assert!(
+                    token != number.as_bytes() && read.to_string() == number,
+                    "{how:?} of {number}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn base64_is_no_canonical_one_any_more_or_of_another_length() {
+        for text in ["\"QQ==\"", "\"QUI=\"", "\"QUJDQUJDQUJDQUJD\""] {
+            assert!(is_base64(text.as_bytes()));
+            for how in BASE64 {
+                if matches!(how, Base64::Bits | Base64::Bare) && !is_padded(text.as_bytes()) {
+                    continue;
+                }
+                let other: String = serde_json::from_slice(&not_canonical(text.as_bytes(), *how))
+                    .expect("a string");
+                let canonical = base64_simd::STANDARD.decode_to_vec(&other);
+                let longer = matches!(how, Base64::More | Base64::Fewer);
+                assert!(canonical.is_err() || longer, "{how:?} of {text}: {other}");
+                assert_ne!(format!("\"{other}\""), text);
+            }
+        }
+        for word in [
+            "\"chat\"",
+            "\"shutdown\"",
+            "\"arrowtable\"",
+            "\"updateStatus\"",
+            "\"\"",
+            "1234",
+        ] {
+            assert!(!is_base64(word.as_bytes()), "{word}");
+        }
+    }
 }

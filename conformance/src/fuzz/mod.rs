@@ -83,14 +83,12 @@ pub(crate) fn fuzz(
         )));
     }
     if contestants.len() < 2 {
-        let message = "at least two ports are needed: one alone has nobody to differ from";
+        let message = "at least two ports are needed: one alone has nobody to differ from; name another with --port, or none for all";
         return Err(Failure::Usage(message.to_owned()));
     }
-    let messages = messages(repository, &contestants)?;
-    let arena = Arena::new(
-        contestants,
-        &Published::read(&repository.schemas()).map_err(Failure::Broken)?,
-    );
+    let published = Published::read(&repository.schemas()).map_err(Failure::Broken)?;
+    let messages = messages(repository, &published, &contestants)?;
+    let arena = Arena::new(contestants, &published);
     let fuzzed = arena.fuzz(repository, order, &messages, progress);
     progress.end();
     arena
@@ -132,6 +130,11 @@ impl Sent {
         })
     }
 
+    /// Whether a receiver without tables would leave the case out.
+    fn has_table(&self) -> bool {
+        String::from_utf8_lossy(&self.bytes).contains("\"arrowtable\"")
+    }
+
     /// As the input of a case.
     fn input(&self) -> Value {
         match std::str::from_utf8(&self.bytes) {
@@ -144,9 +147,9 @@ impl Sent {
 /// Everything that can be sent.
 fn messages(
     repository: &Repository,
+    published: &Published,
     contestants: &[Contestant],
 ) -> Result<BoxedStrategy<Sent>, Failure> {
-    let published = Published::read(&repository.schemas()).map_err(Failure::Broken)?;
     let have_tables = contestants.iter().all(|one| {
         one.abilities
             .payload_types
@@ -157,7 +160,7 @@ fn messages(
         true => payload::tables(&Library::read(repository)?.cases),
         false => Vec::new(),
     };
-    let instances = Instances::new(&published);
+    let instances = Instances::new(published);
     let frame = instances
         .of("payload.schema.json")
         .map_err(Failure::Broken)?;
@@ -166,7 +169,8 @@ fn messages(
         .with_items(payloads)
         .of(ENVELOPE)
         .map_err(Failure::Broken)?;
-    let sent = (envelopes, changes(), any::<bool>()).prop_map(|(text, changes, as_text)| Sent {
+    // What stands first is made smaller first.
+    let sent = (changes(), any::<bool>(), envelopes).prop_map(|(changes, as_text, text)| Sent {
         bytes: changed(text, &changes),
         as_text,
     });
@@ -214,8 +218,11 @@ impl Arena {
             }
             if self.difference(&answers).is_some() {
                 progress.say("they differ; the message is made smaller");
-                let sent = self.smallest(&mut tree);
-                return self.tell(repository, order, number, &sent);
+                let (sent, answers) = self.smallest(&mut tree, answers);
+                if is_stopped() {
+                    return Err(Failure::Stopped);
+                }
+                return self.tell(repository, order, number, &sent, &answers);
             }
             *kinds.entry(answers[0].kind()).or_default() += 1;
             progress.step(&format!("message {number}"), false);
@@ -267,20 +274,40 @@ impl Arena {
         answers[one].differs(&answers[other], abilities, &self.members)
     }
 
-    /// The smallest message on which they still differ.
-    fn smallest(&self, tree: &mut impl ValueTree<Value = Sent>) -> Sent {
-        let mut smallest = tree.current();
+    /// What it is in which they differ: another thing is another finding.
+    fn matter(&self, answers: &[Answer]) -> Option<String> {
+        let (one, other, Difference { place, .. }) = self.difference(answers)?;
+        let place = place.replace(|letter: char| letter.is_ascii_digit(), "");
+        Some(format!(
+            "{place}: {}, {}",
+            answers[one].kind(),
+            answers[other].kind()
+        ))
+    }
+
+    /// The smallest message on which they still differ in the same thing, with their answers.
+    fn smallest(
+        &self,
+        tree: &mut impl ValueTree<Value = Sent>,
+        answers: Vec<Answer>,
+    ) -> (Sent, Vec<Answer>) {
+        let matter = self.matter(&answers);
+        let mut smallest = (tree.current(), answers);
         let mut goes_on = tree.simplify();
         let mut breakdowns = 0;
         for _ in 0..SHRINKS {
-            if !goes_on || breakdowns == BREAKDOWNS || is_stopped() {
+            if !goes_on || breakdowns == BREAKDOWNS {
                 break;
             }
             let sent = tree.current();
             let answers = self.answers(&sent);
+            // Who was stopped has not answered.
+            if is_stopped() {
+                break;
+            }
             breakdowns += usize::from(answers.iter().any(Answer::is_broken));
-            if self.difference(&answers).is_some() {
-                smallest = sent;
+            if self.matter(&answers) == matter {
+                smallest = (sent, answers);
                 goes_on = tree.simplify();
             } else {
                 goes_on = tree.complicate();
@@ -296,41 +323,45 @@ impl Arena {
         order: &Order,
         number: usize,
         sent: &Sent,
+        answers: &[Answer],
     ) -> Result<Fuzzed, Failure> {
-        let answers = self.answers(sent);
-        let Some((one, other, difference)) = self.difference(&answers) else {
-            let message = format!(
-                "message {number} of seed {}: they differed once, and do not any more",
-                order.seed
-            );
-            return Err(Failure::Broken(message));
-        };
-        let id = format!("w7.1-found-{}-{number}", order.seed);
-        let proposed = self.proposed(&answers);
-        let shown: Vec<String> = self
-            .names()
-            .zip(&answers)
+        let names: Vec<&str> = self.names().collect();
+        let shown = names.iter().zip(answers);
+        let shown: Vec<String> = shown
             .map(|(name, answer)| format!("{name}: {}", answer.show()))
             .collect();
-        let case = json!([{
-            "id": id, "rule": "W7.1", "title": shown.join("; "), "input": sent.input(), "expect": proposed.as_verdict(),
-        }]);
-        let folder = order
-            .out
-            .clone()
-            .unwrap_or_else(|| repository.root().join("target/fuzz"));
-        let path = written(&folder, &format!("{id}.json"), &case)?;
-        let names: Vec<&str> = self.names().collect();
-        let told = format!(
-            "message {number} of seed {}: {} and {} differ\n{}\n\n  {}\n\nwhat is different: {difference}\n\
-             {} is a case with the verdict of most; see what docs/specification.md says, and put it among conformance/cases\n",
-            order.seed,
-            names[one],
-            names[other],
+        let (one, other, difference) = match self.difference(answers) {
+            Some((one, other, difference)) => (names[one], names[other], difference),
+            None => return Err(Failure::Broken("nobody differs".to_owned())),
+        };
+        let Order { seed, .. } = order;
+        let mut told = format!(
+            "message {number} of seed {seed}: {one} and {other} differ\n{}\n\n  {}\n\nwhat is different: {difference}\n\
+             again: cargo conform fuzz --seed {seed} --count {}\n",
             String::from_utf8_lossy(&sent.bytes),
             shown.join("\n  "),
-            path.display(),
+            number + 1,
         );
+        told += &match self.proposed(answers).as_verdict(&self.members) {
+            None => {
+                "no case was written: there is no answer that could be its verdict\n".to_owned()
+            }
+            Some(verdict) => {
+                let id = format!("w7.1-found-{seed}-{number}");
+                let title = format!("found by fuzz: {one} and {other} differ");
+                let mut case = json!({"id": id, "rule": "W7.1", "title": title, "input": sent.input(), "expect": verdict});
+                if sent.has_table() {
+                    case["needs"] = json!(["arrowtable"]);
+                }
+                let folder = order.out.clone();
+                let folder = folder.unwrap_or_else(|| repository.root().join("target/fuzz"));
+                let path = written(&folder, &format!("{id}.json"), &json!([case]))?;
+                format!(
+                    "{} is a case with the verdict of most; docs/conformance.md says what to do with it\n",
+                    path.display()
+                )
+            }
+        };
         Ok(Fuzzed {
             told,
             is_good: false,
@@ -349,7 +380,7 @@ impl Arena {
     }
 }
 
-/// The same seed gives the same messages.
+/// The same seed gives the same messages, as long as the schema and the tables of the cases stay.
 fn runner(seed: u64) -> TestRunner {
     let seed = Sha256::digest(seed.to_le_bytes());
     TestRunner::new_with_rng(

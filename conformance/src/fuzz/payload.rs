@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::instance::{json, object, string};
 use super::text::Text;
-use crate::case::{Body, Case};
+use crate::case::{Body, Case, Expect};
 use crate::protocol::Message;
 
 /// The largest table that is taken from a case, in bytes.
@@ -67,15 +67,19 @@ pub(super) fn payloads(
         set(&mut payload, "encoding", Text::string("none"));
         let url = "http://127.0.0.1:1/never";
         set(&mut payload, "data", Text::string(url));
+        set(&mut payload, "metadata", Text::Object(Vec::new()));
         payload
     });
     prop_oneof![19 => direct, 1 => linked]
 }
 
-/// The Arrow streams of the cases, if they are small.
+/// The Arrow streams of the cases that are read, if they are small.
 pub(super) fn tables(cases: &[Case]) -> Vec<Vec<u8>> {
     let decode = cases.iter().filter_map(|case| match &case.body {
-        Body::Decode(decode) if !decode.needs.is_empty() => Some(&decode.request.message),
+        // What is refused already hides what is done to it.
+        Body::Decode(decode) if matches!(decode.expect, Expect::Ok(_) | Expect::Any(_)) => {
+            (!decode.needs.is_empty()).then_some(&decode.request.message)
+        }
         _ => None,
     });
     let streams = decode.filter_map(|message| {
@@ -115,8 +119,8 @@ fn contents(tables: Vec<Vec<u8>>) -> BoxedStrategy<Content> {
     ];
     if !tables.is_empty() {
         let damage = prop_oneof![
-            1 => vec((any::<Index>(), any::<u8>()), 0..1),
-            1 => vec((any::<Index>(), any::<u8>()), 1..3),
+            1 => vec((any::<Index>(), 1_u8..=255), 0),
+            1 => vec((any::<Index>(), 1_u8..=255), 1..3),
         ];
         let table = (select(tables), damage).prop_map(move |(mut stream, damage)| {
             for (place, byte) in damage {

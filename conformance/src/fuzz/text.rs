@@ -63,12 +63,7 @@ impl Text {
             return Some(self);
         }
         place -= 1;
-        let inner: Vec<&mut Text> = match self {
-            Text::Token(_) => return None,
-            Text::Array(items) => items.iter_mut().collect(),
-            Text::Object(members) => members.iter_mut().map(|(_, value)| value).collect(),
-        };
-        for text in inner {
+        for text in self.inner_mut() {
             let count = text.count();
             if place < count {
                 return text.at(place);
@@ -76,6 +71,34 @@ impl Text {
             place -= count;
         }
         None
+    }
+
+    /// The array or object that holds the text at this place, and the text's index there; itself is held by none.
+    pub(super) fn holder(&mut self, place: usize) -> Option<(&mut Text, usize)> {
+        let counts: Vec<usize> = self
+            .inner_mut()
+            .into_iter()
+            .map(|text| text.count())
+            .collect();
+        let mut rest = place.checked_sub(1)?;
+        for (index, count) in counts.into_iter().enumerate() {
+            if rest == 0 {
+                return Some((self, index));
+            }
+            if rest < count {
+                return self.inner_mut().into_iter().nth(index)?.holder(rest);
+            }
+            rest -= count;
+        }
+        None
+    }
+
+    fn inner_mut(&mut self) -> Vec<&mut Text> {
+        match self {
+            Text::Token(_) => Vec::new(),
+            Text::Array(items) => items.iter_mut().collect(),
+            Text::Object(members) => members.iter_mut().map(|(_, value)| value).collect(),
+        }
     }
 
     fn write(&self, bytes: &mut Vec<u8>) {
@@ -129,5 +152,15 @@ mod tests {
         assert_eq!(at(&mut text, 3).as_deref(), Some(&b"2"[..]));
         assert_eq!(at(&mut text, 4).as_deref(), Some(&br#""\"""#[..]));
         assert_eq!(at(&mut text, 5), None);
+        let holder = |text: &mut Text, place| {
+            let (holder, index) = text.holder(place)?;
+            Some((holder.count(), index))
+        };
+        let holders: Vec<_> = (0..6).map(|place| holder(&mut text, place)).collect();
+        let (whole, array) = (|index| Some((5, index)), |index| Some((3, index)));
+        assert_eq!(
+            holders,
+            [None, whole(0), array(0), array(1), whole(1), None]
+        );
     }
 }

@@ -28,9 +28,15 @@ def report(code="INVALID_ENVELOPE", phase="validate", pointer="/payloads/0/id"):
 
 def decode(request):
     text = request["text"].encode() if "text" in request else base64.b64decode(request["base64"])
-    if MODE in ("refuses", "refuses-chat-in-another-way"):
-        other = MODE != "refuses" and b'"chat"' in text
-        return {"error": {"report": report(code="SIZE_MISMATCH") if other else report()}}
+    if MODE.startswith(("refuses", "reads")):
+        other = MODE not in ("refuses", "reads") and b'"chat"' in text
+        if other and len(sys.argv) > 2:
+            with open(sys.argv[2], "w") as file:
+                file.write(str(os.getpid()))
+            time.sleep(0.1)
+        if MODE.startswith("refuses"):
+            return {"error": {"report": report(code="SIZE_MISMATCH") if other else report()}}
+        return {"decoded": {"envelope": {"send_to": "b" if other else "a", "metadata": OBJECT}, "payloads": []}}
     message = json.loads(text)
     payloads = message.pop("payloads")
     if MODE == "text-only" and "base64" in request:

@@ -32,7 +32,7 @@ fn a_signal_ends_the_runner_and_its_adapters() {
     }
 }
 
-fn wait_for(file: &Path) -> u32 {
+pub(crate) fn wait_for(file: &Path) -> u32 {
     let until = Instant::now() + Duration::from_secs(60);
     while Instant::now() < until {
         let text = std::fs::read_to_string(file).unwrap_or_default();
@@ -44,14 +44,14 @@ fn wait_for(file: &Path) -> u32 {
     panic!("the adapter has not started");
 }
 
-fn kill(signal: &str, pid: u32) {
+pub(crate) fn kill(signal: &str, pid: u32) {
     let status = Command::new("kill")
         .args([signal, &pid.to_string()])
         .status();
     assert!(status.expect("kill starts").success());
 }
 
-fn is_running(pid: u32) -> bool {
+pub(crate) fn is_running(pid: u32) -> bool {
     let status = Command::new("kill")
         .args(["-0", &pid.to_string()])
         .stderr(std::process::Stdio::null())

@@ -216,7 +216,7 @@ export function write_payload(texts) {
   );
 }
 
-/** A `envelope` with the members that the schema names and no others; what they hold is shared. */
+/** The members of `envelope` that the schema names, and no others; what they hold is shared. */
 export function copy_envelope(value) {
   return {
     correlation_id: value.correlation_id,
@@ -236,7 +236,7 @@ export function copy_envelope(value) {
   };
 }
 
-/** A `payload` with the members that the schema names and no others; what they hold is shared. */
+/** The members of `payload` that the schema names, and no others; what they hold is shared. */
 export function copy_payload(value) {
   return {
     id: value.id,

@@ -339,15 +339,18 @@ def test_a_time_zone_that_is_no_text():
     assert "time zone that is no text" in refusal(tables.read, lying)
 
 
-@pytest.mark.parametrize("column", [False, True], ids=["schema", "column"])
-def test_metadata_that_is_no_text(column):
+@pytest.mark.parametrize("whose", ["schema", "column", "batch", "extension"])
+def test_metadata_that_is_no_text(whose):
     """pyarrow takes any bytes there; arrow-rs and others refuse the stream."""
     metadata = {"unit": b"\xff"}
-    field = pa.field("n", pa.int8(), metadata=metadata if column else None)
-    table = pa.table([pa.array([1], pa.int8())], pa.schema([field], metadata=None if column else metadata))
-    whose = "column 'n'" if column else "the table"
-    assert f"the metadata 'unit' of {whose} is no text" in refusal(tables.write, table)
+    if whose == "extension":
+        metadata = {"ARROW:extension:name": b"nobody.knows", "ARROW:extension:metadata": b"\xff"}
+    field = pa.field("n", pa.int8(), metadata=metadata if whose in ("column", "extension") else None)
+    schema = pa.schema([field], metadata=metadata if whose == "schema" else None)
+    batch = pa.record_batch([pa.array([1], pa.int8())], schema)
     sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, table.schema) as writer:
-        writer.write_table(table)
-    assert f"the metadata 'unit' of {whose} is no text" in refusal(tables.read, sink.getvalue().to_pybytes())
+    with pa.ipc.new_stream(sink, schema) as writer:
+        writer.write_batch(batch, custom_metadata=metadata if whose == "batch" else None)
+    assert "metadata of the table's own that is no text" in refusal(tables.read, sink.getvalue().to_pybytes())
+    if whose != "batch":
+        assert "metadata of the table's own that is no text" in refusal(tables.write, batch)

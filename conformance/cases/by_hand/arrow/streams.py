@@ -162,6 +162,10 @@ def forms():
     yield "sliced", stream(pa.table({"b": pa.array([True, None, False] * 8), "s": pa.array(["one", None, "three"] * 8)}).slice(5, 11))
     described = pa.schema([pa.field("c", pa.int8(), metadata={"unit": "none"})], metadata={"origin": "here", "empty": ""})
     yield "metadata", stream(pa.table([pa.array([1], pa.int8())], schema=described))
+    noted = pa.BufferOutputStream()
+    with pa.ipc.new_stream(noted, pa.schema([pa.field("c", pa.int8())])) as writer:
+        writer.write_batch(pa.record_batch([pa.array([1], pa.int8())], names=["c"]), custom_metadata={"origin": "here"})
+    yield "metadata-of-a-batch", noted.getvalue().to_pybytes()
     yield "pandas-metadata", stream(pa.table([pa.array([1], pa.int8())], names=["c"]).replace_schema_metadata({"pandas": "{\"index_columns\": [\"c\"]}"}))
     yield "extension", stream(pa.table({"j": pa.ExtensionArray.from_storage(pa.json_(), pa.array(["{}", None, "[1]"]))}))
     yield "version-4", stream(whole, pa.ipc.IpcWriteOptions(metadata_version=pa.ipc.MetadataVersion.V4))

@@ -56,7 +56,7 @@ def check_frames(stream: memoryview) -> None:
         first = False
         try:
             if kind == _SCHEMA:
-                _check_schema(metadata, header)
+                _check_schema(at, metadata, header)
             else:
                 _check_plain(at, metadata, _batch(at, metadata, header, kind))
         except _InvalidError as reason:
@@ -108,6 +108,7 @@ def _messages(stream: memoryview) -> Iterator[tuple[int, memoryview, int, int, i
         metadata = stream[at + _PREFIX : at + _PREFIX + length]
         try:
             message = _offset(metadata, 0)
+            _check_texts(at, metadata, message, 4)
             version = _number(metadata, message, 0, "<h", 0)
             kind = _number(metadata, message, 1, "<B", 0)
             header = _table(metadata, message, 2)
@@ -129,11 +130,13 @@ def _messages(stream: memoryview) -> Iterator[tuple[int, memoryview, int, int, i
         at += _PREFIX + length + body_length
 
 
-def _check_schema(metadata: memoryview, schema: int) -> None:
+def _check_schema(at: int, metadata: memoryview, schema: int) -> None:
     if _number(metadata, schema, 0, "<h", 0) != 0:
         message = "the numbers in the stream are in another byte order"
         raise TableError(message, "little-endian", "big-endian")
+    _check_texts(at, metadata, schema, 2)
     for field in _tables(metadata, schema, 1):
+        _check_texts(at, metadata, field, 6)
         kind = _number(metadata, field, 2, "<B", 0)
         if kind in _FLAT and any(_tables(metadata, field, 5)):
             raise TableError("a column has child columns", "none for its type", "some")
@@ -188,6 +191,23 @@ def _check_claims(at: int, metadata: memoryview, batch: int, body_length: int) -
         if not 0 <= count <= buffers:
             message = f"the message at byte {at} has no valid count of buffers for a column"
             raise TableError(message, f"0 to {buffers}", str(count))
+
+
+def _check_texts(at: int, metadata: memoryview, table: int, index: int) -> None:
+    """The format has text as names and values of somebody's own; pyarrow takes any bytes, other libraries refuse them."""
+    for pair in _tables(metadata, table, index):
+        for member in (0, 1):
+            text = _table(metadata, pair, member)
+            if text is None:
+                continue
+            length = _read(metadata, text, "<I")
+            if text + 4 + length > len(metadata):
+                raise _InvalidError(f"a text of {length} bytes in {len(metadata)} bytes")
+            try:
+                str(metadata[text + 4 : text + 4 + length], "utf-8")
+            except UnicodeDecodeError:
+                message = f"the message at byte {at} of the stream has metadata of the table's own that is no text"
+                raise TableError(message, "names and values in UTF-8", "other bytes") from None
 
 
 def _lie(at: int, part: str, most: int, found: int) -> TableError:

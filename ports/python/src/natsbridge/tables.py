@@ -30,7 +30,8 @@ def write(value: Any) -> bytes:
     travels as a column), or anything else with ``__arrow_c_stream__`` (polars, duckdb, ...). Only the portable profile is
     written: large and view forms of string and binary go in their plain form, an extension type as its storage type.
 
-    :raises TableError: for another value, a type outside of the profile, equal column names, and without pyarrow.
+    :raises TableError: for another value, a type outside of the profile, equal column names, metadata that is no text, and
+        without pyarrow.
     """
     pa = _pyarrow()
     try:
@@ -46,6 +47,8 @@ def write(value: Any) -> bytes:
             "the table cannot be written as an Arrow IPC stream", "a valid table", _one_line(error)
         ) from error
     stream: bytes = sink.getvalue().to_pybytes()
+    # pyarrow writes metadata that others, and we, refuse to read.
+    check_frames(memoryview(stream))
     return stream
 
 
@@ -152,27 +155,13 @@ def _check_schema(schema: pa.Schema) -> None:
     if len(set(names)) != len(names):
         equal = next(name for name in names if names.count(name) > 1)
         raise TableError("two columns of the table have the same name", "different names", _quoted(equal))
-    _check_metadata("the table", schema.metadata)
     for field in schema:
-        _check_metadata(f"column {_quoted(field.name)}", field.metadata)
         data_type = _storage(field.type)
         if _pyarrow().types.is_timestamp(data_type):
             _check_zone(field.name, data_type)
         if _portable(data_type) is None:
             message = f"column {_quoted(field.name)} has a type outside of the profile"
             raise TableError(message, _EXPECTED, str(data_type))
-
-
-def _check_metadata(whose: str, metadata: dict[bytes, bytes] | None) -> None:
-    """The format has text there. pyarrow takes any bytes, and other libraries refuse the whole stream."""
-    for name, value in (metadata or {}).items():
-        try:
-            name.decode()
-            value.decode()
-        except UnicodeDecodeError:
-            shown = _quoted(name.decode(errors="backslashreplace"))
-            message = f"the metadata {shown} of {whose} is no text"
-            raise TableError(message, "names and values in UTF-8", "other bytes") from None
 
 
 def _check_zone(name: str, data_type: pa.TimestampType) -> None:
