@@ -1,5 +1,5 @@
 //! Answers to a message, made of nothing but its envelope, so that a receiver over any NATS client can give them
-//! (wire.md W8.2, W8.3, W8.6).
+//! (W8.2, W8.3, W8.6).
 
 use crate::draft::Draft;
 use crate::part::Part;

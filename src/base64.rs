@@ -1,4 +1,4 @@
-//! Canonical base64 (RFC 4648 section 4, wire.md W2.1): the one place that knows which crate does it.
+//! Canonical base64 (RFC 4648 section 4, W2.1): the one place that knows which crate does it.
 
 use base64_simd::{Out, STANDARD};
 

@@ -41,7 +41,7 @@ pub(crate) struct TextRule {
     pub(crate) max_length: usize,
     pub(crate) max_bytes: usize,
     pub(crate) real_date: bool,
-    /// Whether the text may hold credentials, so that no error may quote it (wire.md W6.10).
+    /// Whether the text may hold credentials, so that no error may quote it (W6.10).
     pub(crate) secret: bool,
     pub(crate) pattern: Option<&'static Pattern>,
     pub(crate) expected: &'static str,

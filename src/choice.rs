@@ -1,4 +1,4 @@
-//! Which payloads ride in the envelope and which go by link (FR-003, FR-004, wire.md W5.1).
+//! Which payloads ride in the envelope and which go by link (FR-003, FR-004, W5.1).
 
 use crate::generated::CHOICE;
 

@@ -1,4 +1,4 @@
-//! Between values and the bytes of a payload (FR-012, wire.md W3).
+//! Between values and the bytes of a payload (FR-012, W3).
 
 use bytes::Bytes;
 use serde_json::{Map, Value as Json};
@@ -58,7 +58,7 @@ pub(crate) fn serialize(
 ) -> Result<Serialized, ContentError> {
     let value = match data {
         PartData::External { size: 0 } => {
-            // Nothing is there to be fetched of no bytes (wire.md W2.6).
+            // Nothing is there to be fetched of no bytes (W2.6).
             check(payload_type, &Bytes::new())?;
             return Ok(Serialized::Bytes(Bytes::new()));
         }
@@ -127,7 +127,7 @@ pub(crate) fn deserialize(payload_type: PayloadType, bytes: Bytes) -> Result<Val
     }
 }
 
-/// The value of a dictionary or jsontable that stands in the envelope as itself (wire.md W2.3).
+/// The value of a dictionary or jsontable that stands in the envelope as itself (W2.3).
 pub(crate) fn inline(payload_type: PayloadType, value: Json) -> Result<Value, ContentError> {
     match (payload_type, value) {
         (PayloadType::Dictionary, value @ (Json::Object(_) | Json::Array(_))) => {

@@ -1,4 +1,4 @@
-//! When a message is sent again and what an answer to it means (wire.md W8.1, W8.2). Pure: no clock and no broker.
+//! When a message is sent again and what an answer to it means (W8.1, W8.2). Pure: no clock and no broker.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! SHA-256 digests (NFR-301, wire.md W1.13).
+//! SHA-256 digests (NFR-301, W1.13).
 
 use std::fmt;
 use std::str::FromStr;

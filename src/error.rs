@@ -1,4 +1,4 @@
-//! The one error type: a code and a phase of the wire (wire.md W7), the place, and whose fault it is.
+//! The one error type: a code and a phase of the wire (W7), the place, and whose fault it is.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -107,12 +107,12 @@ impl Error {
         self.0.retryable
     }
 
-    /// The receiver's own error, where it refused the message (wire.md W8.2).
+    /// The receiver's own error, where it refused the message (W8.2).
     pub fn refusal(&self) -> Option<&ErrorReport> {
         self.0.refusal.as_deref()
     }
 
-    /// The error as the wire has it (wire.md W7.2).
+    /// The error as the wire has it (W7.2).
     pub fn report(&self, timestamp: Timestamp) -> ErrorReport {
         let inner = &self.0;
         ErrorReport {

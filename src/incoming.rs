@@ -225,7 +225,7 @@ impl Incoming {
                 *place = Some(bytes);
             }
         }
-        // What is wrong with a fetched payload counts before the content of any (wire.md W7.1).
+        // What is wrong with a fetched payload counts before the content of any (W7.1).
         for (index, bytes) in contents.iter().enumerate() {
             self.check_fetched(index, bytes.as_ref())?;
         }

@@ -1,4 +1,4 @@
-//! Links and where they may lead (wire.md W2.4 and W6.5).
+//! Links and where they may lead (W2.4 and W6.5).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -148,7 +148,7 @@ impl fmt::Display for InvalidLink {
 
 impl std::error::Error for InvalidLink {}
 
-/// A URL without whatever may be a secret in it, so that it can be shown (wire.md W6.10).
+/// A URL without whatever may be a secret in it, so that it can be shown (W6.10).
 pub(crate) fn redact(url: &str) -> String {
     let (shown, cut) = match url.find(['?', '#']) {
         Some(at) => (&url[..=at], "…"),

@@ -126,7 +126,7 @@ impl Outgoing {
         Ok(())
     }
 
-    /// Sends payload `index` direct, since it could not be uploaded (NFR-202, wire.md W6.4). `bytes` are needed for one that
+    /// Sends payload `index` direct, since it could not be uploaded (NFR-202, W6.4). `bytes` are needed for one that
     /// was made by [`Part::external`](crate::Part::external).
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! Which addresses links may lead to where their origins are not listed (wire.md W6.5).
+//! Which addresses links may lead to where their origins are not listed (W6.5).
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};

@@ -1,4 +1,4 @@
-//! When to try again (FR-010, wire.md W6.1): a pure schedule, without a clock.
+//! When to try again (FR-010, W6.1): a pure schedule, without a clock.
 
 use std::time::Duration;
 

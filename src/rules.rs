@@ -1,4 +1,4 @@
-//! The rules of a message that no schema states, and the order in which its faults count (wire.md W7.1).
+//! The rules of a message that no schema states, and the order in which its faults count (W7.1).
 
 use crate::check::{MOST, Violation, violations};
 use crate::content::depth;

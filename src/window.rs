@@ -1,4 +1,4 @@
-//! Which messages a receiver is handling or has handled, so that a repeat is answered and not handled again (wire.md W8.3). Pure:
+//! Which messages a receiver is handling or has handled, so that a repeat is answered and not handled again (W8.3). Pure:
 //! the time comes in.
 
 use std::collections::{HashMap, VecDeque};

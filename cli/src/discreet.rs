@@ -1,4 +1,4 @@
-//! Arguments that may hold a secret: one that is wrong is refused without being quoted (wire.md W6.10).
+//! Arguments that may hold a secret: one that is wrong is refused without being quoted (W6.10).
 
 use std::ffi::OsStr;
 

@@ -77,6 +77,7 @@ fn with_command(
         environment: Default::default(),
         transport: adapter::Transport::Stdio,
         patience: Session::FOR_EVER,
+        shows_stderr: true,
     };
     let mut session =
         Session::new(program, Arc::clone(check), Session::FOR_EVER).traced(Some(trace));

@@ -12,7 +12,7 @@ use crate::engine::{self, Order};
 use crate::failure::Failure;
 use crate::kill::Kill;
 use crate::progress::Progress;
-use crate::report::{self, Check, Report};
+use crate::report::{self, Check, Kind, Report};
 use crate::repository::Repository;
 use crate::{child, fuzz, listing, protocol, scaffold, smoke};
 
@@ -49,6 +49,9 @@ struct Run {
     /// Cases whose id matches, with * and ?; again for more [default: all]
     #[arg(long, value_name = "GLOB")]
     case: Vec<String>,
+    /// Checks of this kind, such as `decode` for reading alone; again for more [default: all]
+    #[arg(long, value_name = "KIND", value_parser = kind)]
+    kind: Vec<Kind>,
     /// How the result is printed; again for more [default: text]
     #[arg(long, value_enum)]
     format: Vec<Format>,
@@ -97,7 +100,7 @@ struct DoorArguments {
     /// Wait here until it connects; one text message for each line
     #[arg(long, value_name = "ADDRESS")]
     websocket: Option<SocketAddr>,
-    /// Start this command and talk over its standard input and output
+    /// Start this command and talk over its standard input and output; all that follows is the command, so this comes last
     #[arg(long, value_name = "COMMAND", num_args = 1.., allow_hyphen_values = true)]
     stdio: Option<Vec<String>>,
 }
@@ -213,6 +216,7 @@ impl Run {
         let order = Order {
             ports: self.port,
             selection: Selection::new(self.case),
+            kinds: self.kind,
             jobs: self.jobs.map_or_else(processors, usize::from),
         };
         let report = engine::run(&repository, &order, &Progress::new())?;
@@ -340,6 +344,11 @@ impl Format {
             Format::Html => Ok(report::html(report)),
         }
     }
+}
+
+fn kind(name: &str) -> Result<Kind, String> {
+    let found = Kind::ALL.into_iter().find(|kind| kind.name() == name);
+    found.ok_or_else(|| format!("the kinds are {}", Kind::ALL.map(Kind::name).join(", ")))
 }
 
 fn verdict(is_good: bool) -> Result<(), Failure> {

@@ -2,9 +2,13 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::time::{Duration, SystemTime};
 
 use crate::failure::Failure;
 use crate::repository::Repository;
+
+/// How long a new implementation may lack what its platform has.
+const UNFINISHED: Duration = Duration::from_secs(90 * 24 * 3_600);
 
 /// Where each template goes; `NAME` stands for the name.
 const FILES: &[(&str, &str)] = &[
@@ -50,6 +54,8 @@ pub(crate) fn new(repository: &Repository, name: &str) -> Result<Vec<String>, Fa
         .into_iter()
         .chain(first)
         .collect();
+    let until = humantime::format_rfc3339_seconds(SystemTime::now() + UNFINISHED).to_string();
+    let until: String = until.chars().take("YYYY-MM-DD".len()).collect();
     for (path, (_, template)) in paths.iter().zip(FILES) {
         let path = repository.root().join(path);
         if let Some(folder) = path.parent() {
@@ -57,7 +63,8 @@ pub(crate) fn new(repository: &Repository, name: &str) -> Result<Vec<String>, Fa
         }
         let text = template
             .replace("{{NAME}}", name)
-            .replace("{{TITLE}}", &title);
+            .replace("{{TITLE}}", &title)
+            .replace("{{UNTIL}}", &until);
         let mut file = OpenOptions::new()
             .write(true)
             .create_new(true)

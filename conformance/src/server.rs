@@ -7,7 +7,6 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::child::Child;
-use crate::port::bin;
 use crate::repository::Repository;
 
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -148,27 +147,29 @@ pub(crate) fn nowhere() -> std::io::Result<String> {
 }
 
 fn build(repository: &Repository) -> Result<PathBuf, Unserved> {
-    let name = format!("natsbridge{}", std::env::consts::EXE_SUFFIX);
-    let program = bin().join(name);
     let profile = if cfg!(debug_assertions) {
         "dev"
     } else {
         "release"
     };
+    eprintln!(
+        "building the command natsbridge for its file server, which takes minutes the first time (NATSBRIDGE_TEST_COMMAND names one that is built)"
+    );
     let output = Command::new("cargo")
         .args([
             "build",
             "--quiet",
-            "-p",
-            "natsbridge-cli",
-            "--profile",
-            profile,
+            "--message-format",
+            "json-render-diagnostics",
         ])
+        .args(["-p", "natsbridge-cli", "--profile", profile])
         .current_dir(repository.root())
         .stdin(Stdio::null())
         .output();
     match output {
-        Ok(output) if output.status.success() && program.is_file() => Ok(program),
+        Ok(output) if output.status.success() => executable(&output.stdout).ok_or_else(|| {
+            Unserved::Broken("cargo does not say where the command natsbridge is".to_owned())
+        }),
         Ok(output) => {
             let said = String::from_utf8_lossy(&output.stderr);
             let last: Vec<&str> = said.lines().rev().take(5).collect();
@@ -182,6 +183,17 @@ fn build(repository: &Repository) -> Result<PathBuf, Unserved> {
             "natsbridge cannot be built: cargo: {error}"
         ))),
     }
+}
+
+/// The program that cargo says it has built.
+fn executable(messages: &[u8]) -> Option<PathBuf> {
+    let messages = String::from_utf8_lossy(messages);
+    let mut built = messages.lines().filter_map(|line| {
+        let message: serde_json::Value = serde_json::from_str(line).ok()?;
+        (message["target"]["name"] == "natsbridge").then_some(())?;
+        Some(PathBuf::from(message["executable"].as_str()?))
+    });
+    built.next()
 }
 
 /// A program from a variable, from PATH, or from the folder where the tests' installer puts it.

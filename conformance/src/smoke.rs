@@ -50,6 +50,7 @@ pub(crate) fn smoke(
     let order = Order {
         ports: vec![port.to_owned()],
         selection: Selection::new(ids),
+        kinds: Vec::new(),
         jobs: 1,
     };
     let report = engine::run(repository, &order, progress)?;
@@ -62,7 +63,10 @@ fn tell(report: &Report) -> String {
     for port in &report.ports {
         match (&port.runtime, port.state) {
             (Some(runtime), State::Ran) => {
-                let capabilities = port.capabilities.join(", ");
+                let capabilities = match port.capabilities.as_slice() {
+                    [] => "no capabilities".to_owned(),
+                    some => some.join(", "),
+                };
                 out += &format!("{}: {runtime}; it declares {capabilities}\n", port.name);
             }
             _ => {
@@ -77,7 +81,7 @@ fn tell(report: &Report) -> String {
         let mark = match report.checks.iter().find(own).map(|check| &check.verdict) {
             Some(Verdict::Passed) => "ok    ",
             Some(Verdict::Failed(failed)) => {
-                advice = advice.or(Some((hint, failed.difference.to_string())));
+                advice = advice.or(Some((*id, hint, failed)));
                 "FAILED"
             }
             Some(_) => "-     ",
@@ -90,8 +94,12 @@ fn tell(report: &Report) -> String {
         .iter()
         .find(|check| check.kind == Kind::Adapter && check.has_failed());
     match (advice, protocol.map(|check| &check.verdict)) {
-        (Some((hint, difference)), _) => {
-            out += &format!("\nwhat is different: {difference}\nadvice: {hint}\n");
+        (Some((id, hint, failed)), _) => {
+            out += &format!("\nwhat is different in {id}: {}\n", failed.difference);
+            for line in &failed.stderr {
+                out += &format!("  stderr {line}\n");
+            }
+            out += &format!("advice: {hint}\n");
         }
         (None, Some(Verdict::Failed(failed))) => {
             let difference = &failed.difference;

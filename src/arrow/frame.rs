@@ -4,7 +4,7 @@ use arrow_buffer::Buffer;
 use arrow_ipc::{DictionaryBatch, MessageHeader, MetadataVersion, RecordBatch, Schema};
 use flatbuffers::VerifierOptions;
 
-use super::TableError;
+use super::{TableError, schema};
 
 /// What stands before a message's metadata: the continuation marker, and the metadata's length.
 const PREFIX: usize = 8;
@@ -177,5 +177,6 @@ fn message(at: usize, metadata: &[u8]) -> Result<(Content<'_>, i64), TableError>
         .expecting("a schema, a dictionary or a record batch")
         .finding(found)
     })?;
+    schema::metadata(message.custom_metadata())?;
     Ok((content, message.bodyLength()))
 }

@@ -48,7 +48,7 @@ impl Columns {
         for field in fields {
             list.push(Arc::new(columns.field(field)?));
         }
-        let metadata = metadata(ipc.custom_metadata());
+        let metadata = metadata(ipc.custom_metadata())?;
         columns.schema = Arc::new(Schema::new_with_metadata(list, metadata));
         Ok(columns)
     }
@@ -67,7 +67,7 @@ impl Columns {
         let Some(dictionary) = ipc.dictionary() else {
             self.dictionaries.push(None);
             return Ok(Field::new(name, plain, ipc.nullable())
-                .with_metadata(metadata(ipc.custom_metadata())));
+                .with_metadata(metadata(ipc.custom_metadata())?));
         };
         let index = match dictionary.indexType() {
             Some(int) => int_type(int.bitWidth(), int.is_signed()).map_err(&outside)?,
@@ -96,7 +96,7 @@ impl Columns {
         let data_type = DataType::Dictionary(Box::new(index), Box::new(plain));
         Ok(Field::new(name, data_type, ipc.nullable())
             .with_dict_is_ordered(ordered)
-            .with_metadata(metadata(ipc.custom_metadata())))
+            .with_metadata(metadata(ipc.custom_metadata())?))
     }
 }
 
@@ -209,12 +209,19 @@ fn outside_name(tag: Type) -> String {
     }
 }
 
-fn metadata(pairs: Option<Vector<'_, ForwardsUOffset<KeyValue<'_>>>>) -> HashMap<String, String> {
-    pairs
-        .into_iter()
-        .flatten()
-        .filter_map(|pair| Some((pair.key()?.to_owned(), pair.value()?.to_owned())))
-        .collect()
+/// # Errors
+/// A pair without a name or a value.
+pub(super) fn metadata(
+    pairs: Option<Vector<'_, ForwardsUOffset<KeyValue<'_>>>>,
+) -> Result<HashMap<String, String>, TableError> {
+    let both = |pair: KeyValue<'_>| match (pair.key(), pair.value()) {
+        (Some(key), Some(value)) => Ok((key.to_owned(), value.to_owned())),
+        _ => Err(TableError::new(
+            "the table's own metadata has a name without a value, or a value without a name",
+        )
+        .expecting("pairs of both")),
+    };
+    pairs.into_iter().flatten().map(both).collect()
 }
 
 #[cfg(test)]

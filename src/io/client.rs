@@ -1,4 +1,4 @@
-//! The HTTP client that every transfer uses, set up as the wire wants it (wire.md W6.2 and W6.6).
+//! The HTTP client that every transfer uses, set up as the wire wants it (W6.2 and W6.6).
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::Duration;

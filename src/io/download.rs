@@ -1,4 +1,4 @@
-//! Download handlers (FR-009, wire.md W6.7).
+//! Download handlers (FR-009, W6.7).
 
 use std::fmt;
 use std::future::Future;

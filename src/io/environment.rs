@@ -1,4 +1,4 @@
-//! What the environment says where an argument does not (requirements 12.2, wire.md W5.3).
+//! What the environment says where an argument does not (requirements 12.2, W5.3).
 
 use std::env::{self, VarError};
 use std::fmt;

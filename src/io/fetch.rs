@@ -1,4 +1,4 @@
-//! Downloads over http and https, tried again with growing delays (FR-010, wire.md W6).
+//! Downloads over http and https, tried again with growing delays (FR-010, W6).
 
 use std::fmt;
 use std::future::{Future, IntoFuture};

@@ -1,4 +1,4 @@
-//! A folder that some web server serves (wire.md W6.8).
+//! A folder that some web server serves (W6.8).
 
 use std::fmt;
 use std::path::PathBuf;

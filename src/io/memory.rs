@@ -1,4 +1,4 @@
-//! A store in memory, for tests and for two ends in one process (wire.md W6.8).
+//! A store in memory, for tests and for two ends in one process (W6.8).
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

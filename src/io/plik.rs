@@ -1,4 +1,4 @@
-//! Plik as the file server (FR-008, wire.md W6.1).
+//! Plik as the file server (FR-008, W6.1).
 
 use std::time::Duration;
 

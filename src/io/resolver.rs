@@ -1,4 +1,4 @@
-//! Names to addresses, where a receiver lets links lead to public addresses (wire.md W6.5).
+//! Names to addresses, where a receiver lets links lead to public addresses (W6.5).
 
 use std::future::Future;
 use std::io;

@@ -1,4 +1,4 @@
-//! Where the bytes of a download go, and the checks that they pass on the way (wire.md W6.6).
+//! Where the bytes of a download go, and the checks that they pass on the way (W6.6).
 
 use std::io::{Seek, Write};
 use std::path::Path;

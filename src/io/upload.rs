@@ -1,4 +1,4 @@
-//! Upload handlers (FR-009, wire.md W6.7).
+//! Upload handlers (FR-009, W6.7).
 
 use std::fmt;
 use std::future::Future;

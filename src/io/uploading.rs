@@ -1,4 +1,4 @@
-//! The uploads of one message: side by side, judged in list order, with nothing left behind where one fails (wire.md W6.3,
+//! The uploads of one message: side by side, judged in list order, with nothing left behind where one fails (W6.3,
 //! W6.4).
 
 use std::collections::HashMap;

@@ -1,4 +1,4 @@
-//! The strict reader (wire.md W3.2 and W3.3).
+//! The strict reader (W3.2 and W3.3).
 
 use std::borrow::Cow;
 use std::str;

@@ -1,4 +1,4 @@
-//! Delivery: a message is sent until a receiver has acknowledged it (wire.md W8).
+//! Delivery: a message is sent until a receiver has acknowledged it (W8).
 
 use std::fmt;
 use std::future::{Future, IntoFuture};

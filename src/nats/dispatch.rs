@@ -1,5 +1,5 @@
 //! Between the client and a subscription: answers repeats at once, however long a handler takes, and counts what does not fit
-//! into the queue (wire.md W8.3).
+//! into the queue (W8.3).
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -315,7 +315,7 @@ fn say(way_back: &WayBack, draft: Draft, headers: &HeaderMap) {
     });
 }
 
-/// Refuses a message of which there is no envelope (wire.md W8.2).
+/// Refuses a message of which there is no envelope (W8.2).
 fn refuse_unread(way_back: &WayBack, error: &Error, headers: &HeaderMap) {
     let report = Refusal::from(error).into_unread_report(way_back.room());
     let mut draft = Draft::new("", [answer::error_part(&report)]).msg_purpose(MsgPurpose::Nack);

@@ -57,7 +57,7 @@ impl Message {
     }
 
     /// Says that the message was handled. Repeats of it are acknowledged without being handled again, for 10 minutes and
-    /// 65,536 messages (wire.md W8.3). Where the sender wants no answer, none is sent.
+    /// 65,536 messages (W8.3). Where the sender wants no answer, none is sent.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! What stands in a payload's `data` (wire.md W2).
+//! What stands in a payload's `data` (W2).
 
 use std::borrow::Cow;
 use std::fmt;

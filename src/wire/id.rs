@@ -1,4 +1,4 @@
-//! UUIDs as the wire has them (wire.md W1.3).
+//! UUIDs as the wire has them (W1.3).
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! Sizes in bytes as the wire has them (wire.md W1.12).
+//! Sizes in bytes as the wire has them (W1.12).
 
 use std::fmt;
 

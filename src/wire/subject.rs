@@ -1,4 +1,4 @@
-//! NATS subjects as the wire has them (wire.md W1.5).
+//! NATS subjects as the wire has them (W1.5).
 
 use std::fmt;
 use std::ops::Deref;

@@ -1,4 +1,4 @@
-//! Moments as the wire has them (wire.md W1.4).
+//! Moments as the wire has them (W1.4).
 
 use std::fmt;
 use std::str::FromStr;

@@ -1,4 +1,4 @@
-//! The canonical writer (wire.md W4): one pass into one buffer, base64 straight into its tail.
+//! The canonical writer (W4): one pass into one buffer, base64 straight into its tail.
 
 use serde_json::{Map, Value};
 

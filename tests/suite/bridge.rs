@@ -1,5 +1,5 @@
 //! The bridge over a real nats-server: what arrives, what is acknowledged, and what becomes of it when servers go away
-//! (wire.md W5 and W8).
+//! (W5 and W8).
 
 mod connections;
 mod deliveries;

@@ -1,4 +1,4 @@
-//! Transfers against file servers that fail in every way (wire.md W5 to W7): how often something is tried, what is tried at
+//! Transfers against file servers that fail in every way (W5 to W7): how often something is tried, what is tried at
 //! all, what comes of it, and what is left behind.
 
 pub(crate) mod answer;

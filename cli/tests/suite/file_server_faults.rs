@@ -1,5 +1,5 @@
 //! A real file server that is down, hangs, or is killed in the middle of a transfer, while messages are sent and received over
-//! NATS: each ends as wire.md W6 says, within its time-outs, and nothing stays on the disk.
+//! NATS: each ends as W6 says, within its time-outs, and nothing stays on the disk.
 
 use std::fs;
 use std::net::TcpListener;

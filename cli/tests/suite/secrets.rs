@@ -1,4 +1,4 @@
-//! What may be a secret is printed by no command (wire.md W6.10), however much its log says.
+//! What may be a secret is printed by no command (W6.10), however much its log says.
 
 use crate::broker::Broker;
 use crate::program::{Server, command, finish, run};

@@ -1,4 +1,4 @@
-//! Handlers of the adapter's own (wire.md W6.7).
+//! Handlers of the adapter's own (W6.7).
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};

@@ -57,7 +57,8 @@ NAMES = {
     "message": ["version", "header_type", "header", "bodyLength"],
     "batch": ["length", "nodes", "buffers", "compression", "variadic"],
     "dictionary": ["id", "data", "isDelta"],
-    "schema": ["endianness", "fields"],
+    "schema": ["endianness", "fields", "metadata"],
+    "pair": ["key", "value"],
     "field": ["name", "nullable", "type_type", "type", "dictionary", "children"],
     "encoding": ["id", "indexType", "isOrdered"],
     "first": ["first", "second"],
@@ -77,6 +78,10 @@ class Table:
         offset = struct.unpack_from("<H", self.stream.data, slot)[0] if slot < vtable + self.length(vtable) else 0
         assert offset, name
         return self.at + offset
+
+    def slot(self, index):
+        """Where the description says where member `index` is."""
+        return self.at - struct.unpack_from("<i", self.stream.data, self.at)[0] + 4 + 2 * index
 
     def length(self, vtable):
         return struct.unpack_from("<H", self.stream.data, vtable)[0]

@@ -28,6 +28,11 @@ def batch(stream, index=BATCH):
     return stream.message(index).table("header", "batch")
 
 
+def pair(stream):
+    """The first pair of the schema's metadata."""
+    return stream.message(0).table("header", "schema").element("metadata", 0, "pair")
+
+
 def changed(source, place, layout, value):
     """The stream with the number at `place(stream)` changed."""
     stream = Stream(source)
@@ -55,6 +60,10 @@ def in_body(index, at=0, message=BATCH):
 for slug, written, lying in (("name", b"origin", b"\xefrigin"), ("value", b"here", b"\xe8ere"), ("of-a-field", b"none", b"\xeeone")):
     title = "metadata that is no text: " + slug
     bad("metadata-" + slug, title, made("form/metadata").replace(written, lying, 1))
+for slug, slot in (("name", 0), ("value", 1)):
+    # The description of a table is shared by those that are alike: all pairs lack it.
+    title = "metadata that has no %s" % slug
+    bad("metadata-without-" + slug, title, changed(made("form/pandas-metadata"), lambda s: pair(s).slot(slot), "H", 0))
 bad("metadata-of-a-batch", "metadata of a batch that is no text", made("form/metadata-of-a-batch").replace(b"here", b"\xe8ere", 1))
 HUGE = (1 << 62) + 8
 # Rows and nodes.

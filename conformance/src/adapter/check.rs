@@ -1,6 +1,7 @@
 //! What an adapter says, held against the schemas.
 
-use jsonschema::{Draft, Registry, Validator};
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, Registry, ValidationError, Validator};
 use serde_json::{Value, json};
 
 use crate::failure::Failure;
@@ -44,7 +45,7 @@ impl Check {
     }
 }
 
-/// A validator for error reports (wire.md W7.2).
+/// A validator for error reports (W7.2).
 fn report(repository: &Repository) -> Result<Validator, Failure> {
     let schema = |name: &str| -> Result<Value, Failure> {
         let path = repository.schemas().join(name);
@@ -74,6 +75,7 @@ fn first(validator: &Validator, value: &Value) -> Result<(), String> {
     match validator.iter_errors(value).next() {
         None => Ok(()),
         Some(error) => {
+            let error = innermost(&error);
             let place = error.instance_path().to_string();
             let words: String = error.to_string().chars().take(400).collect();
             Err(if place.is_empty() {
@@ -82,5 +84,50 @@ fn first(validator: &Validator, value: &Value) -> Result<(), String> {
                 format!("at {place}: {words}")
             })
         }
+    }
+}
+
+/// What is at fault where a value is none of several forms: what lies deepest within the form that it comes nearest to.
+fn innermost<'a>(error: &'a ValidationError<'a>) -> &'a ValidationError<'a> {
+    let (ValidationErrorKind::AnyOf { context } | ValidationErrorKind::OneOfNotValid { context }) =
+        error.kind()
+    else {
+        return error;
+    };
+    // Whatever else a form asks for, one whose name is another is not meant.
+    let is_other = |form: &&Vec<ValidationError<'_>>| {
+        let mut faults = form.iter();
+        faults.any(|fault| matches!(fault.kind(), ValidationErrorKind::Constant { .. }))
+    };
+    let depth =
+        |fault: &&ValidationError<'_>| fault.instance_path().to_string().matches('/').count();
+    let meant = context.iter().filter(|form| !is_other(form));
+    let deepest = meant.flatten().map(innermost).max_by_key(depth);
+    deepest
+        .filter(|fault| depth(fault) > depth(&error))
+        .unwrap_or(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_a_line_is_told_with_its_place() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let check = Check::new(&Repository::at(&root)).expect("the schemas");
+        let told = |line: Value| check.reply(&line.to_string()).expect_err("no reply");
+        let value = json!({"type": "array", "value": [{"type": "float", "value": 0}]});
+        let object = json!({"type": "object", "value": []});
+        let payload = json!({"dataname": "p", "payload_type": "dictionary", "transport": "direct", "size": 1, "value": value, "metadata": object});
+        let words = told(json!({"id": 1, "decoded": {"envelope": {}, "payloads": [payload]}}));
+        assert!(
+            words.contains("at /decoded/payloads/0/value/value/0/value: 0 is not"),
+            "{words}"
+        );
+        let words = told(json!({"id": 1, "hello": {"protocol": 1}}));
+        assert!(words.contains("at /hello: "), "{words}");
     }
 }

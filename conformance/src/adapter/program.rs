@@ -48,6 +48,8 @@ pub(crate) struct Program {
     pub(crate) transport: Transport,
     /// How long it may take until it listens.
     pub(crate) patience: Duration,
+    /// Whether a person sees at once what it writes to standard error; else the last of it is kept.
+    pub(crate) shows_stderr: bool,
 }
 
 /// Why an adapter does not run.
@@ -123,7 +125,11 @@ impl Program {
             .current_dir(&self.folder)
             .stdin(stdin)
             .stdout(stdout)
-            .stderr(Stdio::piped());
+            .stderr(if self.shows_stderr {
+                Stdio::inherit()
+            } else {
+                Stdio::piped()
+            });
         for name in REMOVED {
             command.env_remove(name);
         }

@@ -1,4 +1,4 @@
-//! Cases of `deliver` (wire.md W8).
+//! Cases of `deliver` (W8).
 
 use serde::Deserialize;
 use serde_json::{Map, Value};

@@ -24,6 +24,7 @@ use crate::faults::Faults;
 use crate::judge::Difference;
 use crate::port::{NAMED, Port};
 use crate::progress::Progress;
+use crate::protocol::Capability;
 use crate::report::{
     Check, FORMAT, Failed, Kind, PortReport, Report, RuleReport, State, Verdict, acceptance,
 };
@@ -35,12 +36,18 @@ use plan::{LANES, LINK_STAGE, Planned, Unit, plan};
 /// Deep values are compared by functions that call themselves.
 pub(crate) const STACK: usize = 256 << 20;
 
+/// What is said of a selection that has nothing.
+pub(crate) const NO_CASE: &str =
+    "no case has such an id; `list` shows them all, and * stands for any letters, as in 'w2*'";
+
 /// What a run is about.
 #[derive(Clone, Debug)]
 pub(crate) struct Order {
     /// Names of ports; all if empty.
     pub(crate) ports: Vec<String>,
     pub(crate) selection: Selection,
+    /// Kinds of checks; all if empty.
+    pub(crate) kinds: Vec<Kind>,
     pub(crate) jobs: usize,
 }
 
@@ -58,7 +65,8 @@ pub(crate) fn run(
         .collect();
     let ports = Port::select(repository, &order.ports)?;
     let mut problems = Vec::new();
-    let everything = order.ports.is_empty() && order.selection.is_everything();
+    let everything =
+        order.ports.is_empty() && order.selection.is_everything() && order.kinds.is_empty();
     let (rules, uncovered) = coverage(repository, &library.cases)?;
     if order.selection.is_everything() {
         problems.extend(uncovered);
@@ -67,7 +75,7 @@ pub(crate) fn run(
     let mut cases = library.cases;
     cases.retain(|case| order.selection.has(&case.id));
     if cases.is_empty() {
-        return Err(Failure::Usage("no case has such an id".to_owned()));
+        return Err(Failure::Usage(NO_CASE.to_owned()));
     }
     let check = Arc::new(adapter::Check::new(repository)?);
     let (contestants, absent) = start(&ports, repository, &check, progress)?;
@@ -75,11 +83,24 @@ pub(crate) fn run(
     let must = !order.ports.is_empty() || is_ci();
     let mut checks: Vec<Check> = absent.iter().filter_map(|one| one.check(must)).collect();
     let mut notes = Vec::new();
-    let servers = Servers::start(&cases, repository, must, &mut notes, &mut problems)?;
+    let servers = Servers::start(
+        &cases,
+        &contestants,
+        repository,
+        must,
+        &mut notes,
+        &mut problems,
+    )?;
     let has_links = cases.iter().any(|case| matches!(case.body, Body::Link(_)));
     let faults = has_links.then(|| Faults::start(0)).transpose()?;
     let arena = Arena::new(&cases, &contestants, servers.places.clone(), faults);
-    let units = plan(&cases, &contestants);
+    let mut units = plan(&cases, &contestants);
+    if !order.kinds.is_empty() {
+        for unit in &mut units {
+            unit.checks
+                .retain(|planned| order.kinds.contains(&planned.kind));
+        }
+    }
     checks.extend(work(&arena, &units, order.jobs, progress)?);
     for contestant in &contestants {
         checks.extend(contestant.finish());
@@ -141,12 +162,19 @@ pub(crate) fn run_attached(
         ));
     }
     let (mut notes, mut problems) = (Vec::new(), Vec::new());
-    let servers = Servers::start(&cases, repository, false, &mut notes, &mut problems)?;
+    let contestants = [contestant];
+    let servers = Servers::start(
+        &cases,
+        &contestants,
+        repository,
+        false,
+        &mut notes,
+        &mut problems,
+    )?;
     if let Some(problem) = problems.first() {
         return Err(Failure::Broken(problem.clone()));
     }
     notes.iter().for_each(|note| progress.line(note));
-    let contestants = [contestant];
     let arena = Arena::new(&cases, &contestants, servers.places.clone(), None);
     let mut units = plan(&cases, &contestants);
     for unit in &mut units {
@@ -358,25 +386,27 @@ struct Servers {
 }
 
 impl Servers {
-    /// Starts those that the cases need; one that does not work is a problem, one that is not there is told loudly, and is a problem
+    /// Starts those that the cases need and anybody can use; one that does not work is a problem, one that is not there is told loudly, and is a problem
     /// where it `must` be.
     fn start(
         cases: &[Case],
+        contestants: &[Contestant],
         repository: &Repository,
         must: bool,
         notes: &mut Vec<String>,
         problems: &mut Vec<String>,
     ) -> Result<Self, Failure> {
+        let can = |capability| contestants.iter().any(|one| one.abilities.has(capability));
         let needs_nats = cases.iter().any(|case| match &case.body {
             Body::Encode(encode) => encode.live,
             Body::Delivery(_) => true,
             _ => false,
-        });
+        }) && can(Capability::Nats);
         let needs_files = cases.iter().any(|case| match &case.body {
             Body::Encode(encode) => encode.needs_files(),
             Body::Delivery(delivery) => delivery.uploads(),
             _ => false,
-        });
+        }) && can(Capability::Link);
         let mut running = Vec::new();
         let mut url_of = |needed: bool, start: fn(&Repository) -> Result<Server, Unserved>| {
             if !needed {

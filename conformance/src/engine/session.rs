@@ -50,6 +50,7 @@ impl Session {
             environment: BTreeMap::new(),
             transport: crate::adapter::Transport::Stdio,
             patience: Duration::ZERO,
+            shows_stderr: false,
         };
         let mut session = Session::new(program, check, Session::FOR_EVER);
         session.starts = 1;

@@ -16,7 +16,7 @@ pub(crate) struct Surroundings {
 
 /// How far a clock may be off, and how long a message may take to come here.
 const PATIENCE: Duration = Duration::from_secs(300);
-/// The most bytes of a link (wire.md W2.4).
+/// The most bytes of a link (W2.4).
 const LONGEST_LINK: usize = 2_048;
 
 /// The first difference.

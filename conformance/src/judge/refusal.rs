@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::Difference;
 use crate::case::ExpectedError;
 
-/// The first difference between the error that must come and an error's JSON (wire.md W7.2).
+/// The first difference between the error that must come and an error's JSON (W7.2).
 pub(crate) fn refusal(
     expected: &ExpectedError,
     report: &Map<String, Value>,

@@ -1,7 +1,7 @@
 //! Two tables.
 //!
 //! Compared are the columns' order, names, types, whether they allow nulls, and every value. Not compared are batches, metadata of
-//! the schema and of fields, whether a dictionary's values are ordered by chance, and the stream's bytes (wire.md W3.6).
+//! the schema and of fields, whether a dictionary's values are ordered by chance, and the stream's bytes (W3.6).
 
 use serde_json::Value;
 

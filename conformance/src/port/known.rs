@@ -51,7 +51,11 @@ impl Known {
             .into_iter()
             .find(|kind| self.kind.as_deref() == Some(kind.name()));
         let Some(kind) = kind else {
-            return faulty("has no kind of check (kind)");
+            let kinds = Kind::ALL.map(Kind::name).join(", ");
+            return match &self.kind {
+                None => faulty(&format!("has no kind of check (kind: {kinds})")),
+                Some(kind) => faulty(&format!("has the kind {kind:?}, which is none of {kinds}")),
+            };
         };
         match self.role.as_deref() {
             Some("producer" | "consumer") => {}
@@ -104,8 +108,11 @@ mod tests {
             known(&text).fault("2026-11-22").unwrap_or_default()
         };
         assert!(fault("kind='decode'").contains("(what)"));
-        assert!(fault("what='CODE'").contains("(kind)"));
-        assert!(fault("what='CODE'\nkind='reading'").contains("(kind)"));
+        assert!(fault("what='CODE'").contains("no kind of check (kind: adapter, decode"));
+        assert!(
+            fault("what='CODE'\nkind='reading'")
+                .contains("\"reading\", which is none of adapter, decode")
+        );
         for kind in ["matrix", "live", "delivery"] {
             let two = format!("what='CODE'\nkind='{kind}'\n");
             assert!(fault(&two).contains("(role)"));

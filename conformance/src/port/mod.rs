@@ -11,7 +11,6 @@ use std::time::Duration;
 use serde::Deserialize;
 
 pub(crate) use known::{Known, today};
-pub(crate) use words::bin;
 
 use crate::adapter::{NotStarted, Program, Transport};
 use crate::failure::Failure;
@@ -201,6 +200,7 @@ impl Port {
             environment,
             transport: self.file.transport,
             patience: self.start_patience,
+            shows_stderr: false,
         })
     }
 

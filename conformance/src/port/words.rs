@@ -46,7 +46,7 @@ pub(super) fn program(word: &str, repository: &Repository) -> Result<String, Not
 }
 
 /// The folder of the runner's own program, where cargo puts those of the same profile.
-pub(crate) fn bin() -> PathBuf {
+fn bin() -> PathBuf {
     let program = std::env::current_exe().unwrap_or_default();
     let folder = program.parent().unwrap_or(Path::new("."));
     // Tests run from a folder below.

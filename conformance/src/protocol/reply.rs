@@ -68,15 +68,15 @@ pub enum Capability {
     Answers,
     /// Tables.
     Arrowtable,
-    /// Floats are exact to 1e-6 only (wire.md W3.3); this is a weakness that has to be declared.
+    /// Floats are exact to 1e-6 only (W3.3); this is a weakness that has to be declared.
     ApproximateFloats,
     /// Integers beyond 64 bits can be passed in, so that they can be refused.
     BigIntegers,
     /// `send` with `deliver`.
     Deliver,
-    /// The environment variables of wire.md W5.3.
+    /// The environment variables of W5.3.
     Environment,
-    /// Payloads from files and into files (wire.md W6.9).
+    /// Payloads from files and into files (W6.9).
     Files,
     /// Links: uploads, downloads, handlers.
     Link,
@@ -86,11 +86,11 @@ pub enum Capability {
     Nats,
     /// Floats that are no numbers can be passed in.
     NonFiniteFloats,
-    /// Integers and integral floats are the same (wire.md W3.3); a weakness that has to be declared.
+    /// Integers and integral floats are the same (W3.3); a weakness that has to be declared.
     OneNumberType,
-    /// Objects keep the order of their members (wire.md W3.4).
+    /// Objects keep the order of their members (W3.4).
     OrderedObjects,
-    /// A message that was read can be written again, unknown members included (wire.md W1.2): `decoded` has `written`.
+    /// A message that was read can be written again, unknown members included (W1.2): `decoded` has `written`.
     Rewrite,
 }
 
@@ -140,7 +140,7 @@ pub struct ReceivedPayload {
 #[derive(Clone, Debug, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(deny_unknown_fields)]
 pub struct Refused {
-    /// The error's JSON (wire.md W7.2), made by the implementation; it is held against `error.schema.json`.
+    /// The error's JSON (W7.2), made by the implementation; it is held against `error.schema.json`.
     pub report: Map<String, Value>,
     /// The URLs that the adapter's own handler was asked for, in that order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

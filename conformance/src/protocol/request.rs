@@ -148,7 +148,7 @@ pub enum Upload {
         /// For how long.
         ttl_s: u32,
     },
-    /// To a handler of the adapter's own (wire.md W6.7), which uploads nothing and answers this.
+    /// To a handler of the adapter's own (W6.7), which uploads nothing and answers this.
     Handler {
         /// `status`.
         status: u16,
@@ -160,10 +160,7 @@ pub enum Upload {
 /// Attempts and patience; milliseconds. What is not there is not passed.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields)]
-#[allow(
-    missing_docs,
-    reason = "they are the arguments of wire.md W6.1 and W6.2"
-)]
+#[allow(missing_docs, reason = "they are the arguments of W6.1 and W6.2")]
 pub struct Transfer {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_retries: Option<u32>,
@@ -213,7 +210,7 @@ pub struct Decode {
     /// The file server, which is an allowed origin.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fileserver_url: Option<String>,
-    /// If there: links are fetched by a handler of the adapter's own (wire.md W6.7), which knows these URLs and their bytes, in
+    /// If there: links are fetched by a handler of the adapter's own (W6.7), which knows these URLs and their bytes, in
     /// base64, and fails for any other; the reply lists the URLs that it was `asked` for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handler: Option<BTreeMap<String, String>>,
@@ -237,7 +234,7 @@ pub struct Answer {
     /// The NATS reply subject of the message, if it had one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reply_subject: Option<String>,
-    /// For `nack`: the error's JSON (wire.md W7.2).
+    /// For `nack`: the error's JSON (W7.2).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub error: Option<serde_json::Map<String, serde_json::Value>>,
     /// For `reply`: the payloads; none for the others.
@@ -251,7 +248,7 @@ pub struct Answer {
 /// Which answer.
 #[derive(Clone, Copy, Debug, Deserialize, JsonSchema, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-#[allow(missing_docs, reason = "they are the functions of wire.md W8.6")]
+#[allow(missing_docs, reason = "they are the functions of W8.6")]
 pub enum AnswerKind {
     Ack,
     Nack,
@@ -267,7 +264,7 @@ pub struct Send {
     /// What `smartsend` is given.
     #[serde(flatten)]
     pub encode: Encode,
-    /// If there: by `deliver` (wire.md W8.1), for adapters that declare `deliver`.
+    /// If there: by `deliver` (W8.1), for adapters that declare `deliver`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deliver: Option<Delivery>,
 }

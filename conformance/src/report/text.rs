@@ -87,7 +87,13 @@ fn failures(out: &mut String, report: &Report) {
     for ((kind, who), count) in told {
         if count > TOLD {
             let more = count - TOLD;
-            line(out, &format!("FAILED {} {who}: {more} more", kind.name()));
+            line(
+                out,
+                &format!(
+                    "FAILED {} {who}: {more} more (`--out DIR` has them all)",
+                    kind.name()
+                ),
+            );
         }
     }
 }

@@ -83,7 +83,7 @@ fn it_has_to_be_narrow() {
     let case = "case = 'w1.1-payload-*'";
     for (known, wrong) in [
         ("kind = 'decode'", "(what)"),
-        ("what = 'URL_NOT_ALLOWED'", "(kind)"),
+        ("what = 'URL_NOT_ALLOWED'", "(kind: adapter, decode"),
         ("what = 'URL_NOT_ALLOWED'\nkind = 'matrix'", "(role)"),
     ] {
         let (run, report) = self::run("wrong-code", &format!("{case}\n{known}\n{LATER}"));

@@ -84,7 +84,7 @@ fn a_server_that_does_not_work_is_a_problem() {
             "Plik does not come up",
         ),
     ] {
-        let ports = Ports::scripted("good", "");
+        let ports = Ports::scripted("connected", "");
         let arguments = [
             "run",
             "--format",

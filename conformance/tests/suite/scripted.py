@@ -87,6 +87,9 @@ def answer(request):
             return {"id": request["id"], "hello": {**HELLO, "transports": ["direct", "link"]}}
         if MODE == "forgetful":
             return {"id": request["id"], "hello": {**HELLO, "payload_types": ["text"]}}
+        if MODE == "connected":
+            able = {"capabilities": ["link", "nats", "ordered-objects"], "transports": ["direct", "link"]}
+            return {"id": request["id"], "hello": {**HELLO, **able}}
         if MODE == "weak":
             return {"id": request["id"], "hello": {**HELLO, "capabilities": ["ordered-objects", "one-number-type"]}}
         if MODE in ("desktop", "nowhere"):

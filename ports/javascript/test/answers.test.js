@@ -1,4 +1,4 @@
-/** Answers, above all refusals, to messages of every kind (wire.md W8.2). */
+/** Answers, above all refusals, to messages of every kind (W8.2). */
 
 import assert from 'node:assert/strict';
 import { tmpdir } from 'node:os';

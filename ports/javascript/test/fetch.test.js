@@ -1,4 +1,4 @@
-/** Downloads against a file server that fails in every way (wire.md W6). */
+/** Downloads against a file server that fails in every way (W6). */
 
 import assert from 'node:assert/strict';
 import net from 'node:net';

@@ -1,4 +1,4 @@
-/** Payloads from files and streams, and into files (wire.md W6.9). */
+/** Payloads from files and streams, and into files (W6.9). */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

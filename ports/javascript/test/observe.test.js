@@ -1,4 +1,4 @@
-/** What calls tell of their work: NFR-401, NFR-402, NFR-404, and no secrets (wire.md W6.10). */
+/** What calls tell of their work: NFR-401, NFR-402, NFR-404, and no secrets (W6.10). */
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';

@@ -1,4 +1,4 @@
-/** `smartreceive` against file servers that fail in every way (wire.md W6). */
+/** `smartreceive` against file servers that fail in every way (W6). */
 
 import assert from 'node:assert/strict';
 import { Readable } from 'node:stream';

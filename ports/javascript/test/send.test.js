@@ -1,4 +1,4 @@
-/** `smartsend` against file servers that work and that fail (wire.md W5 and W6). */
+/** `smartsend` against file servers that work and that fail (W5 and W6). */
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';

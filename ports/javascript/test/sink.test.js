@@ -1,4 +1,4 @@
-/** What a download keeps of the pieces that it is given (wire.md W6.6, W6.9). */
+/** What a download keeps of the pieces that it is given (W6.6, W6.9). */
 
 import assert from 'node:assert/strict';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';

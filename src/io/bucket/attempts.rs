@@ -1,4 +1,4 @@
-//! The attempts of one upload, whichever of its requests failed (wire.md W6.1).
+//! The attempts of one upload, whichever of its requests failed (W6.1).
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 

@@ -1,4 +1,4 @@
-//! A message is sent until a receiver has acknowledged it, and both sides say what the wire says (wire.md W8.1, W8.2).
+//! A message is sent until a receiver has acknowledged it, and both sides say what the wire says (W8.1, W8.2).
 
 use std::time::{Duration, Instant};
 

@@ -1,4 +1,4 @@
-//! A message is as long as the server takes now, its headers counted (wire.md W5).
+//! A message is as long as the server takes now, its headers counted (W5).
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A repeat is answered and not handled again, by one receiver and within a queue group (wire.md W8.3).
+//! A repeat is answered and not handled again, by one receiver and within a queue group (W8.3).
 
 use std::time::Duration;
 

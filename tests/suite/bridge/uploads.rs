@@ -1,4 +1,4 @@
-//! What is uploaded for a message is there for every sending, and gone where the message went nowhere (wire.md W8.5).
+//! What is uploaded for a message is there for every sending, and gone where the message went nowhere (W8.5).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -113,7 +113,7 @@ function message(at, bytes) {
 }
 
 /**
- * The custom metadata in a field of a table: pairs that have both, the last of equal keys.
+ * The custom metadata in a field of a table: of equal keys the last.
  *
  * @param {Flatbuffer} metadata
  * @param {import('./flatbuffer.js').FlatTable} table
@@ -124,7 +124,11 @@ export function keyValues(metadata, table, number) {
   const pairs = new Map();
   for (const pair of metadata.children(table, number)) {
     const [key, value] = [metadata.string(pair, 0), metadata.string(pair, 1)];
-    if (key !== null && value !== null) pairs.set(key, value);
+    if (key === null || value === null) {
+      const message = "the table's own metadata has a name without a value, or a value without a name";
+      throw new TableError(message, { expected: 'pairs of both' });
+    }
+    pairs.set(key, value);
   }
   return pairs;
 }

@@ -1,5 +1,5 @@
 /**
- * When to try again (FR-010, wire.md W6.1): a pure schedule, without a clock.
+ * When to try again (FR-010, W6.1): a pure schedule, without a clock.
  *
  * @typedef {object} Retry
  * @property {number} max_retries Attempts in all, at least 1.

@@ -1,4 +1,4 @@
-/** Answers to a message, made of nothing but its envelope (wire.md W8.2, W8.3 and W8.6). The caller publishes them to `send_to`. */
+/** Answers to a message, made of nothing but its envelope (W8.2, W8.3 and W8.6). The caller publishes them to `send_to`. */
 
 import { randomUUID } from 'node:crypto';
 

@@ -1,4 +1,4 @@
-/** The same thing again, until it succeeds or nothing speaks for another attempt (wire.md W6.1). */
+/** The same thing again, until it succeeds or nothing speaks for another attempt (W6.1). */
 
 import { delayAfter } from '../core/retry.js';
 import { TransferError } from './transfer_error.js';

@@ -1,4 +1,4 @@
-/** What the environment says where an argument does not (requirements 12.2, wire.md W5.3). */
+/** What the environment says where an argument does not (requirements 12.2, W5.3). */
 
 import { NATSBridgeError } from '../core/error.js';
 import { origin_of, without_user_info } from '../core/link.js';

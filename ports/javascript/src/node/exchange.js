@@ -1,4 +1,4 @@
-/** One HTTP request and its answer over `node:http` and `node:https`, set up as the wire wants it (wire.md W6.2 and W6.6). */
+/** One HTTP request and its answer over `node:http` and `node:https`, set up as the wire wants it (W6.2 and W6.6). */
 
 import http from 'node:http';
 import https from 'node:https';

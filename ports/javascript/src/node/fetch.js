@@ -1,4 +1,4 @@
-/** Downloads over http and https, tried again with growing delays (FR-010, wire.md W6). */
+/** Downloads over http and https, tried again with growing delays (FR-010, W6). */
 
 import { origin_of } from '../core/link.js';
 import { isRetryableStatus, retryAfter } from '../core/retry.js';

@@ -1,4 +1,4 @@
-/** Handlers of the caller's own, by the contract's positional signatures (FR-009, wire.md W6.7), and ours beside them. */
+/** Handlers of the caller's own, by the contract's positional signatures (FR-009, W6.7), and ours beside them. */
 
 import { Fetch } from './fetch.js';
 import { Plik } from './plik.js';

@@ -1,4 +1,4 @@
-/** Payloads in files and streams: read where they are small or must be seen as a whole, left where they are otherwise (wire.md W6.9). */
+/** Payloads in files and streams: read where they are small or must be seen as a whole, left where they are otherwise (W6.9). */
 
 import { stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-/** A payload that is, or is to be, in a file (wire.md W6.9). */
+/** A payload that is, or is to be, in a file (W6.9). */
 
 import { fileURLToPath } from 'node:url';
 

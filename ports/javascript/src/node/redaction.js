@@ -1,4 +1,4 @@
-/** What may be a secret in texts of others (wire.md W6.10). */
+/** What may be a secret in texts of others (W6.10). */
 
 /**
  * A text without user-info, queries and fragments of the URLs in it.

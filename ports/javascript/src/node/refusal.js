@@ -1,4 +1,4 @@
-/** What a NACK says of an error: no more than its sender can use, in texts that fit (wire.md W7.2 and W8.2). */
+/** What a NACK says of an error: no more than its sender can use, in texts that fit (W7.2 and W8.2). */
 
 import { check_report } from '../core/answer.js';
 import { NATSBridgeError } from '../core/error.js';

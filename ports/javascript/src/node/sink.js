@@ -1,4 +1,4 @@
-/** Where the bytes of a download go, and the checks that they pass on the way (wire.md W6.6). */
+/** Where the bytes of a download go, and the checks that they pass on the way (W6.6). */
 
 import { createHash } from 'node:crypto';
 

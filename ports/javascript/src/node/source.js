@@ -1,4 +1,4 @@
-/** Where the bytes of an upload come from: memory or a file. They can be read again (wire.md W6.9). */
+/** Where the bytes of an upload come from: memory or a file. They can be read again (W6.9). */
 
 import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';

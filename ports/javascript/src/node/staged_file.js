@@ -1,4 +1,4 @@
-/** A file that has no lasting name before what stands in it is found right (wire.md W6.9). */
+/** A file that has no lasting name before what stands in it is found right (W6.9). */
 
 import { randomBytes } from 'node:crypto';
 import { link, open, unlink } from 'node:fs/promises';

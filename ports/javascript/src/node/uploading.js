@@ -1,4 +1,4 @@
-/** The uploads of one message: side by side, judged in list order, with nothing left behind where one fails (wire.md W6.3 and W6.4). */
+/** The uploads of one message: side by side, judged in list order, with nothing left behind where one fails (W6.3 and W6.4). */
 
 import { NATSBridgeError } from '../core/error.js';
 import { TRANSFER } from '../generated.js';

@@ -1,4 +1,4 @@
-"""The messages of an Arrow IPC stream, held against the bytes at hand before pyarrow sees them (wire.md W3.6).
+"""The messages of an Arrow IPC stream, held against the bytes at hand before pyarrow sees them (W3.6).
 
 pyarrow takes a stream that ends without its marker or goes on behind it, and a compressed body; this walk does not. It
 reads the few members of the flatbuffers that it needs, each with its bounds.
@@ -199,7 +199,8 @@ def _check_texts(at: int, metadata: memoryview, table: int, index: int) -> None:
         for member in (0, 1):
             text = _table(metadata, pair, member)
             if text is None:
-                continue
+                message = "the table's own metadata has a name without a value, or a value without a name"
+                raise TableError(message, "pairs of both")
             length = _read(metadata, text, "<I")
             if text + 4 + length > len(metadata):
                 raise _InvalidError(f"a text of {length} bytes in {len(metadata)} bytes")

@@ -1,4 +1,4 @@
-"""Tables as Arrow IPC streams (wire.md W3.6, W3.7), by pyarrow.
+"""Tables as Arrow IPC streams (W3.6, W3.7), by pyarrow.
 
 pyarrow is the extra ``natsbridge[arrow]``, version 23.0.1 or newer where strangers may send; it is imported when a table is
 first seen. What is read is held against the stream's own claims before pyarrow sees it, and validated in full after it.
