@@ -2,11 +2,13 @@
 // changed, as one digest for each stream. The tests of this port must come to the same. One call for each change: this takes a
 // quarter of an hour, and is run again only when the streams, or what is refused, change.
 //
-//     node scripts/arrow_changes.js path/to/natsbridge
+//     node scripts/arrow_changes.js path/to/natsbridge [STREAM...]
+//
+// Streams that are not named stay as they are; without a name it is all of them.
 
 import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -14,7 +16,8 @@ import { promisify } from 'node:util';
 import { CHANGED, changes, streamNamed } from '../test/arrow_changes.js';
 import { textOfTagged } from '../test/arrow_text.js';
 
-const [command = 'natsbridge'] = process.argv.slice(2);
+const [command = 'natsbridge', ...streams] = process.argv.slice(2);
+const path = new URL('../test/data/changes.json', import.meta.url);
 const folder = await mkdtemp(join(tmpdir(), 'changes-'));
 const run = promisify(execFile);
 
@@ -63,9 +66,9 @@ async function verdict(bytes, lane) {
 }
 
 /** @type {Record<string, { taken: number, refused: number, sha256: string }>} */
-const result = {};
+const result = JSON.parse(await readFile(path, 'utf8'));
 try {
-  for (const name of CHANGED) {
+  for (const name of CHANGED.filter((one) => streams.length === 0 || streams.includes(one))) {
     const all = [...changes(streamNamed(name))];
     /** @type {string[]} */
     const verdicts = new Array(all.length);
@@ -84,7 +87,7 @@ try {
     };
     console.log(name, result[name]);
   }
-  await writeFile(new URL('../test/data/changes.json', import.meta.url), `${JSON.stringify(result, null, 2)}\n`);
+  await writeFile(path, `${JSON.stringify(result, null, 2)}\n`);
 } finally {
   await rm(folder, { recursive: true });
 }
