@@ -171,13 +171,13 @@ def _check_plain(at: int, metadata: memoryview, batch: int) -> None:
 
 def _check_claims(at: int, metadata: memoryview, batch: int, body_length: int) -> None:
     rows = _number(metadata, batch, 0, "<q", 0)
-    for length, nulls in _structs(metadata, batch, 1):
+    for length, nulls in _structs(metadata, batch, 1, "<qq"):
         if length != rows or not 0 <= nulls <= length:
             found = f"{length} values with {nulls} nulls"
             raise TableError(f"the message at byte {at} has a column of another length", f"{rows} values", found)
     # Buffers that share bytes let a small stream stand for a large table.
     unclaimed, buffers = body_length, 0
-    for start, length in _structs(metadata, batch, 2):
+    for start, length in _structs(metadata, batch, 2, "<qq"):
         if start < 0 or length < 0 or start % 8 or start + length > body_length:
             expected = f"a start at a multiple of 8, an end up to {body_length}"
             found = f"{length} bytes from {start} on"
@@ -187,7 +187,7 @@ def _check_claims(at: int, metadata: memoryview, batch: int, body_length: int) -
     if unclaimed < 0:
         raise TableError(f"the message at byte {at} has buffers that share bytes")
     # Old versions of pyarrow make room for as many as a column of views says, and end the process where there is none.
-    for count in _integers(metadata, batch, 4):
+    for (count,) in _structs(metadata, batch, 4, "<q"):
         if not 0 <= count <= buffers:
             message = f"the message at byte {at} has no valid count of buffers for a column"
             raise TableError(message, f"0 to {buffers}", str(count))
@@ -262,26 +262,13 @@ def _tables(metadata: memoryview, table: int, index: int) -> Iterator[int]:
         yield _offset(metadata, at)
 
 
-def _structs(metadata: memoryview, table: int, index: int) -> Iterator[tuple[int, int]]:
-    """The members of a vector of structs of two int64."""
+def _structs(metadata: memoryview, table: int, index: int, form: str) -> Iterator[tuple[int, ...]]:
+    """The members of a vector of numbers, or of structs of them, each as a tuple."""
     vector = _table(metadata, table, index)
     if vector is None:
         return
     count = _read(metadata, vector, "<I")
-    end = vector + 4 + 16 * count
+    end = vector + 4 + struct.calcsize(form) * count
     if end > len(metadata):
         raise _InvalidError(f"a vector of {count} members in {len(metadata)} bytes")
-    yield from struct.iter_unpack("<qq", metadata[vector + 4 : end])
-
-
-def _integers(metadata: memoryview, table: int, index: int) -> Iterator[int]:
-    """The members of a vector of int64."""
-    vector = _table(metadata, table, index)
-    if vector is None:
-        return
-    count = _read(metadata, vector, "<I")
-    end = vector + 4 + 8 * count
-    if end > len(metadata):
-        raise _InvalidError(f"a vector of {count} members in {len(metadata)} bytes")
-    for (number,) in struct.iter_unpack("<q", metadata[vector + 4 : end]):
-        yield number
+    yield from struct.iter_unpack(form, metadata[vector + 4 : end])
